@@ -1,0 +1,121 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest is the picture of the architecture: an arrow that is not drawn here does not compile
+// (`Scripts/build` checks explicit imports). ARCHITECTURE.md explains it on one page.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let httpClient: Target.Dependency = .product(
+    name: "AsyncHTTPClient", package: "async-http-client")
+
+let targets: [Target] = [
+    // The API as Swift values. Imports nothing.
+    .target(name: "MeteringAPI", swiftSettings: settings),
+    .testTarget(
+        name: "MeteringAPITests", dependencies: ["MeteringAPI"], swiftSettings: settings),
+
+    // Bytes to those values and back; signatures.
+    .target(name: "AWSWire", dependencies: ["MeteringAPI", crypto], swiftSettings: settings),
+    .testTarget(
+        name: "AWSWireTests", dependencies: ["AWSWire", "MeteringAPI"],
+        resources: [.copy("Fixtures")], swiftSettings: settings),
+
+    // Catalog, contracts, rules; what a store promises; the store in memory.
+    .target(name: "Marketplace", dependencies: ["MeteringAPI"], swiftSettings: settings),
+    .testTarget(
+        name: "MarketplaceTests", dependencies: ["Marketplace", "MeteringAPI", "StoreContract"],
+        swiftSettings: settings),
+    .target(
+        name: "StoreContract", dependencies: ["Marketplace", "MeteringAPI"],
+        path: "Tests/StoreContract", swiftSettings: settings),
+
+    // The embedded store: one SQLite file.
+    .target(
+        name: "SQLiteStore",
+        dependencies: [
+            "Marketplace", "MeteringAPI",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ],
+        swiftSettings: settings),
+    .testTarget(
+        name: "SQLiteStoreTests",
+        dependencies: ["SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract"],
+        swiftSettings: settings),
+
+    // HTTP: the AWS endpoint and the control API; puts the parts together.
+    .target(
+        name: "TurnpikeServer",
+        dependencies: [
+            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", crypto, logging, nioCore,
+            .product(name: "CryptoExtras", package: "swift-crypto"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "Yams", package: "Yams"),
+        ],
+        swiftSettings: settings),
+    .testTarget(
+        name: "TurnpikeServerTests",
+        dependencies: [
+            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", httpClient,
+            crypto, logging, nioCore,
+            .product(name: "CryptoExtras", package: "swift-crypto"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: settings),
+
+    // The command line; its product is `turnpike`.
+    .executableTarget(
+        name: "TurnpikeCommand",
+        dependencies: [
+            "TurnpikeServer", "MeteringAPI", httpClient, logging, nioCore,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: settings),
+    .testTarget(
+        name: "TurnpikeCommandTests", dependencies: ["TurnpikeCommand"],
+        swiftSettings: settings),
+
+    // Style is a test.
+    .testTarget(name: "RepositoryTests", swiftSettings: settings),
+]
+
+let package = Package(
+    name: "turnpike",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "turnpike", targets: ["TurnpikeCommand"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1",
+            traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: targets
+)

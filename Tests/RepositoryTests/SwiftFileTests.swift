@@ -1,0 +1,69 @@
+import Testing
+
+@Suite("Swift files are tidy")
+struct SwiftFileTests {
+    @Test("Lines fit in 100 columns", arguments: Tree.swiftFiles)
+    func lineLength(file: SwiftFile) {
+        guard !Exceptions.cover(file.path, Exceptions.longSwiftFiles) else { return }
+        report(LayoutRules.longLines(file.source.lines), in: file.path)
+    }
+
+    @Test("Files have 500 lines at most", arguments: Tree.swiftFiles)
+    func fileLength(file: SwiftFile) {
+        guard !Exceptions.cover(file.path, Exceptions.longSwiftFiles) else { return }
+        report(LayoutRules.longFile(file.source.lines), in: file.path)
+    }
+
+    @Test("Functions have 60 lines at most", arguments: Tree.swiftFiles)
+    func functionLength(file: SwiftFile) {
+        report(LayoutRules.longFunctions(file.source), in: file.path)
+    }
+
+    @Test("Foundation as a whole is imported only where listed", arguments: Tree.swiftFiles)
+    func fullFoundation(file: SwiftFile) {
+        guard !Exceptions.cover(file.path, Exceptions.fullFoundation) else { return }
+        report(ImportRules.fullFoundation(file.source), in: file.path)
+    }
+
+    @Test("The inner targets import no Foundation", arguments: Tree.sources)
+    func innerTargets(file: SwiftFile) {
+        guard Exceptions.cover(file.path, Exceptions.noFoundationAtAll) else { return }
+        report(ImportRules.anyFoundation(file.source), in: file.path)
+    }
+
+    @Test("Banned words do not occur", arguments: Tree.swiftFiles)
+    func bannedWords(file: SwiftFile) {
+        for word in BannedWord.all where word.applies(to: file.path) {
+            report(word.findings(in: file.source), in: file.path)
+        }
+    }
+
+    @Test("Comments hold no notes to oneself", arguments: Tree.swiftFiles)
+    func notes(file: SwiftFile) {
+        report(WordRules.notes(file.source.comments), in: file.path)
+    }
+
+    @Test("Traps say what went wrong", arguments: Tree.swiftFiles)
+    func traps(file: SwiftFile) {
+        report(WordRules.trapsWithoutSentence(file.source), in: file.path)
+    }
+
+    @Test("Unchecked concurrency names its invariant", arguments: Tree.swiftFiles)
+    func unsafety(file: SwiftFile) {
+        report(WordRules.unexplainedUnsafety(file.source), in: file.path)
+    }
+
+    @Test("Environment variables are documented", arguments: Tree.sources)
+    func variables(file: SwiftFile) {
+        report(
+            ManualRules.undocumentedVariables(file.source, manual: Tree.manual.map(\.text)),
+            in: file.path)
+    }
+
+    @Test("Commands are documented", arguments: Tree.sources)
+    func commands(file: SwiftFile) {
+        report(
+            ManualRules.undocumentedCommands(file.source, manual: Tree.manual.map(\.text)),
+            in: file.path)
+    }
+}
