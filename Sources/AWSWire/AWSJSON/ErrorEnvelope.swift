@@ -1,0 +1,60 @@
+package import MeteringAPI
+
+/// An error as AWS JSON 1.1 carries it: `__type`, a message, an HTTP status.
+package struct ErrorEnvelope: Sendable, Hashable {
+    package let type: String
+    package let message: String?
+    package let status: Int
+    /// Coral spells the key of its own SerializationException with a capital letter.
+    package let messageKey: StaticMessageKey
+
+    package enum StaticMessageKey: Sendable { case message, capitalMessage }
+
+    package init(
+        type: String, message: String?, status: Int = 400,
+        messageKey: StaticMessageKey = .message
+    ) {
+        self.type = type
+        self.message = message
+        self.status = status
+        self.messageKey = messageKey
+    }
+
+    package init(_ exception: MeteringException) {
+        self.init(type: exception.name, message: exception.message, status: exception.status)
+    }
+
+    package init(_ error: SerializationError) {
+        self.init(
+            type: "SerializationException", message: error.message, messageKey: .capitalMessage)
+    }
+
+    package init(violations: [Violation]) {
+        self.init(type: "ValidationException", message: violations.validationMessage)
+    }
+
+    /// What is empty or no JSON at all.
+    package static let unreadable = ErrorEnvelope(type: "SerializationException", message: nil)
+
+    package static let unknownOperation = ErrorEnvelope(
+        type: "UnknownOperationException", message: nil)
+
+    package static let tooLarge = ErrorEnvelope(
+        type: "RequestEntityTooLargeException", message: "Request size exceeds 1 MB", status: 413)
+
+    /// The body.
+    package var awsJSON: [UInt8] {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("__type", type)
+            switch messageKey {
+            case .message: writer.member("message", message)
+            case .capitalMessage: writer.member("Message", message)
+            }
+        }
+        return writer.bytes
+    }
+
+    /// The name without its namespace, which logs and tables show.
+    package var name: String { type.split(separator: "#").last.map(String.init) ?? type }
+}

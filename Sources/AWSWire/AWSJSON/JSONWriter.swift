@@ -1,0 +1,108 @@
+package import MeteringAPI
+
+/// Builds a JSON text byte by byte.
+package struct JSONWriter {
+    package private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    package init(capacity: Int = 256) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Writes an object around what the closure writes.
+    package mutating func object(_ members: (inout JSONWriter) -> Void) {
+        enclose(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
+    }
+
+    /// Writes a list with a value for each element.
+    package mutating func list<Elements: Sequence>(
+        _ elements: Elements, _ write: (inout JSONWriter, Elements.Element) -> Void
+    ) {
+        enclose(UInt8(ascii: "["), UInt8(ascii: "]")) { writer in
+            for element in elements {
+                writer.separate()
+                write(&writer, element)
+                writer.needsComma = true
+            }
+        }
+    }
+
+    /// Begins a member; its value follows.
+    package mutating func name(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = true
+    }
+
+    package mutating func string(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0..<0x20:
+                let hex = "0123456789abcdef".utf8.map { $0 }
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(hex[Int(byte >> 4)])
+                bytes.append(hex[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    package mutating func integer(_ value: Int64) {
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// Writes epoch seconds: a whole number where it is one, else with the milliseconds needed.
+    package mutating func timestamp(_ timestamp: Timestamp) {
+        let magnitude = timestamp.milliseconds.magnitude
+        if timestamp.milliseconds < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(contentsOf: String(magnitude / 1000).utf8)
+        var rest = magnitude % 1000
+        if rest == 0 { return }
+        bytes.append(UInt8(ascii: "."))
+        for divisor: UInt64 in [100, 10, 1] where rest > 0 {
+            bytes.append(48 + UInt8(rest / divisor))
+            rest %= divisor
+        }
+    }
+
+    package mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        self.name(name)
+        string(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        self.name(name)
+        integer(value)
+    }
+
+    package mutating func member(_ name: StaticString, _ value: Timestamp?) {
+        guard let value else { return }
+        self.name(name)
+        timestamp(value)
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = false
+    }
+
+    private mutating func enclose(
+        _ opening: UInt8, _ closing: UInt8, _ write: (inout JSONWriter) -> Void
+    ) {
+        bytes.append(opening)
+        needsComma = false
+        write(&self)
+        bytes.append(closing)
+        needsComma = true
+    }
+}

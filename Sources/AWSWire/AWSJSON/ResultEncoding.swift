@@ -1,0 +1,95 @@
+package import MeteringAPI
+
+/// A result that AWS JSON 1.1 can carry; what is absent has no member.
+package protocol AWSJSONResult: Sendable {
+    func encode(into writer: inout JSONWriter)
+}
+
+extension AWSJSONResult {
+    /// The result as a JSON text.
+    package var awsJSON: [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        encode(into: &writer)
+        return writer.bytes
+    }
+}
+
+extension BatchMeterUsageResult: AWSJSONResult {
+    package func encode(into writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("Results")
+            writer.list(results) { writer, result in
+                writer.object { writer in
+                    writer.name("UsageRecord")
+                    writer.usageRecord(result.usageRecord)
+                    writer.member("MeteringRecordId", result.meteringRecordID?.description)
+                    writer.member("Status", result.status.rawValue)
+                }
+            }
+            writer.name("UnprocessedRecords")
+            writer.list(unprocessedRecords) { $0.usageRecord($1) }
+        }
+    }
+}
+
+extension MeterUsageResult: AWSJSONResult {
+    package func encode(into writer: inout JSONWriter) {
+        writer.object { $0.member("MeteringRecordId", meteringRecordID) }
+    }
+}
+
+extension RegisterUsageResult: AWSJSONResult {
+    package func encode(into writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("PublicKeyRotationTimestamp", publicKeyRotationTimestamp)
+            writer.member("Signature", signature)
+        }
+    }
+}
+
+extension ResolveCustomerResult: AWSJSONResult {
+    package func encode(into writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("CustomerIdentifier", customerIdentifier)
+            writer.member("ProductCode", productCode)
+            writer.member("CustomerAWSAccountId", customerAWSAccountID)
+            writer.member("LicenseArn", licenseARN)
+            guard let agreementID else { return }
+            writer.name("Metadata")
+            writer.object { $0.member("AgreementId", agreementID) }
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Echoes a record with the members and the spelling that were sent.
+    fileprivate mutating func usageRecord(_ record: UsageRecord) {
+        object { writer in
+            writer.member("Timestamp", record.timestamp)
+            writer.member("CustomerIdentifier", record.customerIdentifier)
+            writer.member("CustomerAWSAccountId", record.customerAWSAccountID)
+            writer.member("LicenseArn", record.licenseARN)
+            writer.member("Dimension", record.dimension)
+            writer.member("Quantity", record.quantity.integer)
+            writer.member("QuantityAsDecimal", record.quantity.decimal)
+            guard let allocations = record.allocations else { return }
+            writer.name("UsageAllocations")
+            writer.list(allocations) { $0.allocation($1) }
+        }
+    }
+
+    private mutating func allocation(_ allocation: UsageAllocation) {
+        object { writer in
+            writer.member("AllocatedUsageQuantity", allocation.quantity.integer)
+            writer.member("AllocatedUsageQuantityAsDecimal", allocation.quantity.decimal)
+            guard let tags = allocation.tags else { return }
+            writer.name("Tags")
+            writer.list(tags) { writer, tag in
+                writer.object { writer in
+                    writer.member("Key", tag.key)
+                    writer.member("Value", tag.value)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import MeteringAPI
+
+/// A value of the wrong JSON type, with the text of AWS's framework.
+package struct SerializationError: Error, Hashable {
+    /// AWS's text.
+    package let message: String
+    /// Where the value stands, for the explanation: `UsageRecords[2].Quantity`.
+    package let path: String
+}
+
+/// What a request said, and what a developer would want to know about how it was read.
+package struct Decoded<Request: Sendable>: Sendable {
+    package var request: Request
+    /// Members that the contract's model does not know, by their path; at most twenty.
+    package var ignoredMembers: [String] = []
+    /// How values were changed on their way in, as sentences; at most twenty.
+    package var notes: [String] = []
+}
+
+/// Reads members by their type, as AWS's framework converts them.
+struct MemberReader {
+    var ignoredMembers: [String] = []
+    var notes: [String] = []
+
+    /// Bounds what one request can put into the request log.
+    static let reported = 20
+
+    mutating func ignore(_ name: String, in path: String) {
+        guard ignoredMembers.count < Self.reported else { return }
+        ignoredMembers.append(String(joined(path, name).prefix(200)))
+    }
+
+    func text(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> String?
+    {
+        switch value.kind {
+        case .null: nil
+        case .string: value.text
+        default: throw mismatch(value, "a String", path())
+        }
+    }
+
+    mutating func integer(
+        _ value: JSONValue, _ path: @autoclosure () -> String
+    ) throws(SerializationError) -> Int64? {
+        switch value.kind {
+        case .null: return nil
+        case .number:
+            let number = JSONNumber(value.rawBytes, scale: 0)
+            if number.isCut, notes.count < Self.reported {
+                let spelling = value.numberText.prefix(40)
+                notes.append("\(path()): \(spelling) was rounded down to \(number.scaled)")
+            }
+            return number.scaled
+        default: throw mismatch(value, "an Integer", path())
+        }
+    }
+
+    func boolean(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> Bool?
+    {
+        switch value.kind {
+        case .null: nil
+        case .boolean: value.isTrue
+        default: throw mismatch(value, "a Boolean", path())
+        }
+    }
+
+    func timestamp(_ value: JSONValue, _ path: @autoclosure () -> String)
+        throws(SerializationError) -> Timestamp?
+    {
+        switch value.kind {
+        case .null: nil
+        case .number: JSONNumber.timestamp(value)
+        default: throw mismatch(value, "milliseconds since epoch", path())
+        }
+    }
+
+    /// The members of a list; a null is no member of it.
+    func list(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> JSONElements?
+    {
+        switch value.kind {
+        case .null: return nil
+        case .list: return value.elements
+        case .object: throw unexpectedStart(value, path())
+        default: throw SerializationError(message: "Expected list or null", path: path())
+        }
+    }
+
+    func object(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> JSONMembers?
+    {
+        switch value.kind {
+        case .null: return nil
+        case .object: return value.members
+        case .list: throw unexpectedStart(value, path())
+        default: throw SerializationError(message: "Expected null", path: path())
+        }
+    }
+
+    private func mismatch(
+        _ value: JSONValue, _ type: String, _ path: String
+    ) -> SerializationError {
+        let given: String
+        switch value.kind {
+        case .string: given = "STRING_VALUE"
+        case .number: given = "NUMBER_VALUE"
+        case .boolean: given = value.isTrue ? "TRUE_VALUE" : "FALSE_VALUE"
+        case .list, .object, .null: return unexpectedStart(value, path)
+        }
+        return SerializationError(message: "\(given) can not be converted to \(type)", path: path)
+    }
+
+    private func unexpectedStart(_ value: JSONValue, _ path: String) -> SerializationError {
+        SerializationError(
+            message: value.kind == .list
+                ? "Start of list found where not expected"
+                : "Start of structure or map found where not expected.",
+            path: path)
+    }
+}
+
+/// A member's path: `UsageRecords[0]` and `Quantity` make `UsageRecords[0].Quantity`.
+func joined(_ path: String, _ name: String) -> String {
+    path.isEmpty ? name : "\(path).\(name)"
+}

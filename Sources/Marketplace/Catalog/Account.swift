@@ -1,0 +1,25 @@
+/// An AWS account as the marketplace knows it.
+package struct Account: Sendable, Hashable, Codable {
+    /// Twelve digits.
+    package var id: String
+    package var role: AccountRole
+    package var name: String
+    /// What older integrations call a buyer by; a buyer always has one.
+    package var customerIdentifier: String?
+    package var isSuspended: Bool
+
+    package init(
+        id: String, role: AccountRole, name: String, customerIdentifier: String? = nil,
+        isSuspended: Bool = false
+    ) {
+        self.id = id
+        self.role = role
+        self.name = name
+        self.customerIdentifier = customerIdentifier
+        self.isSuspended = isSuspended
+    }
+}
+
+package enum AccountRole: String, Sendable, Codable, CaseIterable {
+    case seller, buyer
+}

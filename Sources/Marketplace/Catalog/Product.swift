@@ -1,0 +1,70 @@
+/// What a seller lists on the marketplace.
+package struct Product: Sendable, Hashable, Codable {
+    package var code: String
+    package var type: ProductType
+    package var title: String
+    /// The account that published it.
+    package var sellerAccountID: String
+    package var integration: Integration
+    /// The contract that overrides the server's, by name.
+    package var contract: String?
+    /// Where the buyer's browser posts the registration token.
+    package var fulfillmentURL: String?
+    package var dimensions: [Dimension]
+
+    package init(
+        code: String, type: ProductType, title: String, sellerAccountID: String,
+        integration: Integration = .concurrentAgreements, contract: String? = nil,
+        fulfillmentURL: String? = nil, dimensions: [Dimension]
+    ) {
+        self.code = code
+        self.type = type
+        self.title = title
+        self.sellerAccountID = sellerAccountID
+        self.integration = integration
+        self.contract = contract
+        self.fulfillmentURL = fulfillmentURL
+        self.dimensions = dimensions
+    }
+
+    /// The dimension of this API name, compared byte by byte.
+    package func dimension(named name: String) -> Dimension? {
+        dimensions.first { $0.name.utf8.elementsEqual(name.utf8) }
+    }
+}
+
+/// How a product is delivered, which decides the operations that serve it.
+package enum ProductType: String, Sendable, Codable, CaseIterable {
+    case saas, ami, container, agentCore
+}
+
+/// Which generation of AWS's integration a product belongs to.
+package enum Integration: String, Sendable, Codable, CaseIterable {
+    /// Buyers are known by AWS account and licence; a buyer may hold several agreements.
+    case concurrentAgreements
+    /// Buyers are known by CustomerIdentifier; one current agreement each.
+    case customerIdentifier
+}
+
+/// What a product is metered, or sold, by.
+package struct Dimension: Sendable, Hashable, Codable {
+    package var name: String
+    package var type: DimensionType
+    package var unit: String?
+    /// The price of a unit, a decimal as text.
+    package var price: String?
+
+    package init(
+        name: String, type: DimensionType = .metered, unit: String? = nil, price: String? = nil
+    ) {
+        self.name = name
+        self.type = type
+        self.unit = unit
+        self.price = price
+    }
+}
+
+/// Whether usage of a dimension is metered, or bought in advance.
+package enum DimensionType: String, Sendable, Codable, CaseIterable {
+    case metered, entitled
+}

@@ -1,0 +1,103 @@
+package import MeteringAPI
+
+/// What usage is counted by, apart from time: one space of de-duplication, product, buyer,
+/// dimension and region, and where they matter a licence or a resource.
+package struct UsageSeries: Sendable, Hashable {
+    /// Records in different spaces never meet: the same hour reported in two is billed twice.
+    package enum Space: UInt8, Sendable, CaseIterable {
+        case product = 1, license, resource
+    }
+
+    package var space: Space
+    package var productCode: String
+    package var licenseARN: String?
+    package var buyerAccountID: String
+    package var resourceID: String?
+    package var dimension: String
+    /// De-duplication is per region, because the endpoint is.
+    package var region: String
+
+    package init(
+        space: Space, productCode: String, licenseARN: String? = nil, buyerAccountID: String,
+        resourceID: String? = nil, dimension: String, region: String
+    ) {
+        self.space = space
+        self.productCode = productCode
+        self.licenseARN = licenseARN
+        self.buyerAccountID = buyerAccountID
+        self.resourceID = resourceID
+        self.dimension = dimension
+        self.region = region
+    }
+}
+
+/// Usage that a ledger is asked to record.
+package struct UsageEntry: Sendable, Hashable {
+    /// The id that the record gets if it is the first of its key.
+    package var id: MeteringRecordID
+    package var series: UsageSeries
+    package var timestamp: Timestamp
+    package var quantity: Quantity
+    package var allocations: [RecordedAllocation]
+    package var operation: OperationName
+    package var recordedAt: Timestamp
+    /// Whether a series has one record an hour. AgentCore's has as many as there are tokens.
+    package var isOncePerHour: Bool
+    package var clientToken: ClientToken?
+
+    package init(
+        id: MeteringRecordID, series: UsageSeries, timestamp: Timestamp, quantity: Quantity,
+        allocations: [RecordedAllocation] = [], operation: OperationName, recordedAt: Timestamp,
+        isOncePerHour: Bool = true, clientToken: ClientToken? = nil
+    ) {
+        self.id = id
+        self.series = series
+        self.timestamp = timestamp
+        self.quantity = quantity
+        self.allocations = allocations
+        self.operation = operation
+        self.recordedAt = recordedAt
+        self.isOncePerHour = isOncePerHour
+        self.clientToken = clientToken
+    }
+}
+
+/// A part of a record, with exact quantity.
+package struct RecordedAllocation: Sendable, Hashable {
+    package var quantity: Quantity
+    package var tags: [String: String]
+
+    package init(quantity: Quantity, tags: [String: String]) {
+        self.quantity = quantity
+        self.tags = tags
+    }
+}
+
+/// A caller's name for a request, with a digest of all that the request said besides.
+package struct ClientToken: Sendable, Hashable {
+    /// Whose token it is: another resource of the same account has tokens of its own.
+    package struct Scope: Sendable, Hashable {
+        package var accountID: String
+        package var resourceID: String
+        package var region: String
+
+        package init(accountID: String, resourceID: String, region: String) {
+            self.accountID = accountID
+            self.resourceID = resourceID
+            self.region = region
+        }
+    }
+
+    package var scope: Scope
+    package var token: String
+    package var requestDigest: UInt128
+
+    /// How long a token is remembered, in seconds of the marketplace's clock.
+    package static let lifetime: Int64 = 24 * 3600
+
+    package init(scope: Scope, token: String, requestDigest: UInt128) {
+        self.scope = scope
+        self.token = token
+        self.requestDigest = requestDigest
+    }
+}

@@ -1,0 +1,71 @@
+package import MeteringAPI
+
+/// Where usage is kept. Every implementation passes the same suite.
+package protocol UsageLedger: Sendable {
+    /// Records each entry at most once, durably, and says in their order what became of them.
+    ///
+    /// Entries of one call are recorded together or not at all, and are decided in order: the
+    /// second of two with one key meets the first. When the call returns, what it reports is on
+    /// stable storage. A caller that gives up waiting may still have been recorded.
+    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome]
+}
+
+/// What became of an entry. A duplicate is an outcome; only the machinery throws.
+package enum RecordOutcome: Sendable, Hashable {
+    /// It is the first of its key.
+    case recorded(MeteringRecordID)
+    /// The same quantity was recorded before.
+    case alreadyRecorded(EarlierRecord)
+    /// Another quantity was recorded before, and stays.
+    case conflict(EarlierRecord)
+    /// The token came before with the same request, which was answered with this id.
+    case tokenReplayed(MeteringRecordID)
+    /// The token came before with another request.
+    case tokenConflict
+    /// It could not be taken this time and is not stored; it should be sent again.
+    case unprocessed
+}
+
+/// The record that an entry met.
+package struct EarlierRecord: Sendable, Hashable {
+    package var id: MeteringRecordID
+    package var quantity: Quantity
+    package var timestamp: Timestamp
+    package var recordedAt: Timestamp
+    /// Whether its allocations are those of the entry that met it.
+    package var hasSameAllocations: Bool
+
+    package init(
+        id: MeteringRecordID, quantity: Quantity, timestamp: Timestamp, recordedAt: Timestamp,
+        hasSameAllocations: Bool
+    ) {
+        self.id = id
+        self.quantity = quantity
+        self.timestamp = timestamp
+        self.recordedAt = recordedAt
+        self.hasSameAllocations = hasSameAllocations
+    }
+}
+
+/// The machinery of a store failed.
+package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Code: Sendable, Hashable {
+        /// More waits to be recorded than the store's bound; nothing was stored.
+        case overloaded
+        /// Nothing was stored, and the store knows it.
+        case notStored
+        /// Whether it was stored is unknown until the same request is sent again.
+        case unknownOutcome
+    }
+
+    package let code: Code
+    /// What failed, for the log.
+    package let cause: String
+
+    package init(_ code: Code, cause: String) {
+        self.code = code
+        self.cause = cause
+    }
+
+    package var description: String { "\(code): \(cause)" }
+}
