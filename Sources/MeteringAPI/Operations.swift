@@ -1,5 +1,5 @@
 /// The four operations of the service, by their name on the wire.
-public enum OperationName: String, Sendable, CaseIterable {
+public enum OperationName: String, Sendable, Codable, CaseIterable {
     case batchMeterUsage = "BatchMeterUsage"
     case meterUsage = "MeterUsage"
     case registerUsage = "RegisterUsage"

@@ -100,7 +100,8 @@ public struct QuantitySum: Sendable, Hashable, CustomStringConvertible {
         let whole = String(millionths / one)
         var fraction = String(millionths % one)
         if fraction == "0" { return whole }
-        fraction = String(repeating: "0", count: Quantity.fractionDigits - fraction.count) + fraction
+        fraction =
+            String(repeating: "0", count: Quantity.fractionDigits - fraction.count) + fraction
         while fraction.last == "0" { fraction.removeLast() }
         return whole + "." + fraction
     }

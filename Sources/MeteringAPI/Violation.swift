@@ -58,7 +58,8 @@ struct ConstraintChecker {
     ) {
         guard let text else { return }
         // Lengths count characters as AWS's Java framework does: UTF-16 code units.
-        let count = text.utf8.count <= length.lowerBound || text.utf8.count > length.upperBound
+        let count =
+            text.utf8.count <= length.lowerBound || text.utf8.count > length.upperBound
             ? text.utf16.count : text.utf8.count
         if count > length.upperBound {
             violate(

@@ -1,3 +1,4 @@
-import AsyncHTTPClient
 import ArgumentParser
+import AsyncHTTPClient
+
 @main struct Turnpike { static func main() {} }

@@ -1,11 +1,18 @@
+import MeteringAPI
 
-/// Products, accounts and agreements at one moment: what the rules look things up in.
+/// All that the marketplace knows apart from usage, at one moment: what the rules look up.
 ///
 /// A value: a change makes a new one, and a request decides on the one it began with.
 package struct Catalog: Sendable {
-    package private(set) var products: [String: Product] = [:]
     package private(set) var accounts: [String: Account] = [:]
+    package private(set) var products: [String: Product] = [:]
     package private(set) var agreements: [String: Agreement] = [:]
+    package private(set) var credentials: [String: Credential] = [:]
+    package private(set) var registrationTokens: [String: RegistrationToken] = [:]
+    package private(set) var registeredWorkloads: Set<RegisteredWorkload> = []
+    package private(set) var clock = MarketplaceClock()
+    /// By product, in ascending version.
+    private var signingKeys: [String: [SigningKey]] = [:]
     private var buyersByCustomerIdentifier: [String: String] = [:]
     private var agreementsByLicense: [String: String] = [:]
     private var agreementsByParties: [Parties: [String]] = [:]
@@ -17,12 +24,12 @@ package struct Catalog: Sendable {
 
     package init() {}
 
-    package func product(_ code: String) -> Product? { products[code] }
-
-    package func account(_ id: String) -> Account? { accounts[id] }
-
     package func buyer(customerIdentifier: String) -> Account? {
-        buyersByCustomerIdentifier[customerIdentifier].flatMap { accounts[$0] }
+        guard
+            let account = buyersByCustomerIdentifier[customerIdentifier].flatMap({ accounts[$0] }),
+            account.customerIdentifier?.utf8.elementsEqual(customerIdentifier.utf8) == true
+        else { return nil }
+        return account
     }
 
     package func agreement(licenseARN: String) -> Agreement? {
@@ -35,11 +42,53 @@ package struct Catalog: Sendable {
             .compactMap { agreements[$0] }
     }
 
-    package mutating func put(_ product: Product) {
-        products[product.code] = product
+    /// The versions of a product's key, ascending.
+    package func signingKeys(of productCode: String) -> [SigningKey] {
+        signingKeys[productCode] ?? []
     }
 
-    package mutating func put(_ account: Account) {
+    package func signingKey(of productCode: String, version: Int) -> SigningKey? {
+        signingKeys[productCode]?.first { $0.version == version }
+    }
+}
+
+extension Catalog {
+    package mutating func apply(_ change: CatalogChange) {
+        switch change {
+        case .put(let fact): put(fact)
+        case .remove(let key): remove(key)
+        }
+    }
+
+    package mutating func put(_ fact: CatalogFact) {
+        switch fact {
+        case .account(let account): put(account)
+        case .product(let product): products[product.code] = product
+        case .agreement(let agreement): put(agreement)
+        case .credential(let credential): credentials[credential.accessKeyID] = credential
+        case .registrationToken(let token): registrationTokens[token.digest] = token
+        case .signingKey(let key): put(key)
+        case .registeredWorkload(let workload): registeredWorkloads.insert(workload)
+        case .clock(let clock): self.clock = clock
+        }
+    }
+
+    /// Removes what may be removed while the rest stays; accounts, products and agreements stay
+    /// for ever, because usage refers to them.
+    private mutating func remove(_ key: CatalogFact.Key) {
+        switch key.kind {
+        case .credential: credentials[key.id] = nil
+        case .registrationToken: registrationTokens[key.id] = nil
+        case .registeredWorkload:
+            registeredWorkloads = registeredWorkloads.filter {
+                CatalogFact.registeredWorkload($0).key != key
+            }
+        case .clock: clock = MarketplaceClock()
+        case .account, .product, .agreement, .signingKey: break
+        }
+    }
+
+    private mutating func put(_ account: Account) {
         if let old = accounts[account.id]?.customerIdentifier {
             buyersByCustomerIdentifier[old] = nil
         }
@@ -50,11 +99,22 @@ package struct Catalog: Sendable {
     }
 
     /// Adds an agreement, or replaces the one of its id, whose licence and parties never change.
-    package mutating func put(_ agreement: Agreement) {
+    private mutating func put(_ agreement: Agreement) {
         let isNew = agreements.updateValue(agreement, forKey: agreement.id) == nil
         guard isNew else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id
         let parties = Parties(buyer: agreement.buyerAccountID, product: agreement.productCode)
-        agreementsByParties[parties, default: []].append(agreement.id)
+        var ids = agreementsByParties[parties] ?? []
+        // A store loads them in any order.
+        let position =
+            ids.firstIndex { agreements[$0]?.sequence ?? 0 > agreement.sequence } ?? ids.count
+        ids.insert(agreement.id, at: position)
+        agreementsByParties[parties] = ids
+    }
+
+    private mutating func put(_ key: SigningKey) {
+        var keys = signingKeys(of: key.productCode).filter { $0.version != key.version }
+        keys.append(key)
+        signingKeys[key.productCode] = keys.sorted { $0.version < $1.version }
     }
 }

@@ -12,8 +12,9 @@ package protocol UsageLedger: Sendable {
 
 /// What became of an entry. A duplicate is an outcome; only the machinery throws.
 package enum RecordOutcome: Sendable, Hashable {
-    /// It is the first of its key.
-    case recorded(MeteringRecordID)
+    /// It is the first of its key. Where the same usage was already recorded in the other of the
+    /// two spaces (by product, by licence), the buyer is now billed twice, and that record is here.
+    case recorded(MeteringRecordID, billedTwiceWith: EarlierRecord?)
     /// The same quantity was recorded before.
     case alreadyRecorded(EarlierRecord)
     /// Another quantity was recorded before, and stays.
@@ -52,6 +53,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// More waits to be recorded than the store's bound; nothing was stored.
         case overloaded
+        /// A cursor that this store never gave out.
+        case unknownCursor
         /// Nothing was stored, and the store knows it.
         case notStored
         /// Whether it was stored is unknown until the same request is sent again.

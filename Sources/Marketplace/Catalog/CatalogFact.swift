@@ -1,0 +1,53 @@
+/// One thing that the marketplace knows and a store keeps.
+package enum CatalogFact: Sendable, Hashable {
+    case account(Account)
+    case product(Product)
+    case agreement(Agreement)
+    case credential(Credential)
+    case registrationToken(RegistrationToken)
+    case signingKey(SigningKey)
+    case registeredWorkload(RegisteredWorkload)
+    case clock(MarketplaceClock)
+
+    package enum Kind: String, Sendable, CaseIterable {
+        case account, product, agreement, credential, registrationToken, signingKey
+        case registeredWorkload, clock
+    }
+
+    /// What a fact is found by; the same key again replaces it.
+    package struct Key: Sendable, Hashable {
+        package let kind: Kind
+        package let id: String
+
+        package init(_ kind: Kind, _ id: String) {
+            self.kind = kind
+            self.id = id
+        }
+    }
+
+    package var key: Key {
+        switch self {
+        case .account(let account): Key(.account, account.id)
+        case .product(let product): Key(.product, product.code)
+        case .agreement(let agreement): Key(.agreement, agreement.id)
+        case .credential(let credential): Key(.credential, credential.accessKeyID)
+        case .registrationToken(let token): Key(.registrationToken, token.digest)
+        case .signingKey(let key): Key(.signingKey, "\(key.version) \(key.productCode)")
+        case .registeredWorkload(let workload):
+            Key(
+                .registeredWorkload,
+                [
+                    workload.region, workload.accountID, workload.resourceID,
+                    workload.productCode,
+                ].joined(separator: " "))
+        case .clock: Key(.clock, "")
+        }
+    }
+}
+
+/// A change of what the marketplace knows.
+package enum CatalogChange: Sendable, Hashable {
+    /// Adds a fact, or replaces the one of its key.
+    case put(CatalogFact)
+    case remove(CatalogFact.Key)
+}

@@ -1,0 +1,82 @@
+package import MeteringAPI
+
+/// What time it is on the marketplace: real, running at its own pace, or frozen.
+///
+/// The rules run on it; signatures and the expiry of credentials stay on the real clock.
+package struct MarketplaceClock: Sendable, Hashable, Codable {
+    package enum Mode: String, Sendable, Codable, CaseIterable {
+        case real, running, frozen
+    }
+
+    package private(set) var mode = Mode.real
+    /// The marketplace's time at `anchoredAt`, unless it is real.
+    private var anchor = Timestamp(milliseconds: 0)
+    /// The real time at which the anchor was set.
+    private var anchoredAt = Timestamp(milliseconds: 0)
+    /// Thousandths of a marketplace second that pass in a real second.
+    package private(set) var speedThousandths: Int64 = Self.realSpeed
+
+    package static let realSpeed: Int64 = 1000
+    /// A thousand hours an hour would be enough; this is a day a second.
+    package static let maximumSpeedThousandths: Int64 = 86_400_000
+
+    /// The real clock.
+    package init() {}
+
+    package func now(real: Timestamp) -> Timestamp {
+        switch mode {
+        case .real: return real
+        case .frozen: return anchor
+        case .running:
+            let passed = Int128(real.milliseconds(since: anchoredAt)) * Int128(speedThousandths)
+            let now = Int128(anchor.milliseconds) + passed / 1000
+            return Timestamp(milliseconds: Int64(clamping: now))
+        }
+    }
+
+    /// What can be asked of the clock.
+    package enum Change: Sendable, Hashable {
+        case real
+        case frozen(at: Timestamp?)
+        case running(from: Timestamp?, speedThousandths: Int64)
+        /// Moves the marketplace's time on; its pace stays.
+        case advance(milliseconds: Int64)
+    }
+
+    /// The clock after a change; throws when it would move the marketplace's time back, because
+    /// the ledger already holds what was recorded then.
+    package func changed(
+        by change: Change, real: Timestamp
+    ) throws(ClockContradiction) -> MarketplaceClock {
+        let now = now(real: real)
+        var clock = self
+        let target: Timestamp
+        switch change {
+        case .real:
+            guard real >= now else { throw ClockContradiction(now: now, asked: real) }
+            return MarketplaceClock()
+        case .frozen(let at):
+            clock.mode = .frozen
+            clock.speedThousandths = Self.realSpeed
+            target = at ?? now
+        case .running(let from, let speed):
+            clock.mode = .running
+            clock.speedThousandths = speed
+            target = from ?? now
+        case .advance(let milliseconds):
+            if clock.mode == .real { clock.mode = .running }
+            target = Timestamp(
+                milliseconds: Int64(clamping: Int128(now.milliseconds) + Int128(milliseconds)))
+        }
+        guard target >= now else { throw ClockContradiction(now: now, asked: target) }
+        clock.anchor = target
+        clock.anchoredAt = real
+        return clock
+    }
+}
+
+/// A change that would move the marketplace's time back.
+package struct ClockContradiction: Error, Sendable, Hashable {
+    package let now: Timestamp
+    package let asked: Timestamp
+}

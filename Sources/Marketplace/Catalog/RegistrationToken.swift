@@ -1,0 +1,60 @@
+package import MeteringAPI
+
+/// What a buyer's browser carries to the seller: it stands for one agreement, for four hours.
+///
+/// The token itself is a bearer secret and is not kept; this is found by its hash.
+package struct RegistrationToken: Sendable, Hashable, Codable {
+    /// SHA-256 of the token's text, as lower-case hexadecimal digits.
+    package var digest: String
+    package var agreementID: String
+    /// On the marketplace's clock.
+    package var expiresAt: Timestamp
+
+    /// How long a token lives where nothing else is said, in seconds.
+    package static let lifetime: Int64 = 4 * 3600
+
+    package init(digest: String, agreementID: String, expiresAt: Timestamp) {
+        self.digest = digest
+        self.agreementID = agreementID
+        self.expiresAt = expiresAt
+    }
+}
+
+/// A version of the key pair that signs a product's answers to RegisterUsage.
+package struct SigningKey: Sendable, Hashable, Codable {
+    package var productCode: String
+    /// From 1.
+    package var version: Int
+    /// PKCS #8 PEM; nil until it is first used, because making a key takes long.
+    package var privateKeyPEM: String?
+    /// SubjectPublicKeyInfo PEM, beside the private key.
+    package var publicKeyPEM: String?
+    /// When a newer version took its place; it still signs.
+    package var supersededAt: Timestamp?
+
+    package init(
+        productCode: String, version: Int, privateKeyPEM: String? = nil,
+        publicKeyPEM: String? = nil, supersededAt: Timestamp? = nil
+    ) {
+        self.productCode = productCode
+        self.version = version
+        self.privateKeyPEM = privateKeyPEM
+        self.publicKeyPEM = publicKeyPEM
+        self.supersededAt = supersededAt
+    }
+}
+
+/// A task or pod whose first RegisterUsage succeeded; its later calls are not refused any more.
+package struct RegisteredWorkload: Sendable, Hashable, Codable {
+    package var productCode: String
+    package var accountID: String
+    package var resourceID: String
+    package var region: String
+
+    package init(productCode: String, accountID: String, resourceID: String, region: String) {
+        self.productCode = productCode
+        self.accountID = accountID
+        self.resourceID = resourceID
+        self.region = region
+    }
+}

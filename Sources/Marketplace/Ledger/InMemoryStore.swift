@@ -1,0 +1,185 @@
+import MeteringAPI
+import Synchronization
+
+/// The store in memory: the simplest correct one, and the oracle for the others.
+package final class InMemoryStore: MarketplaceStore {
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+        state.withLock { state in entries.map { state.record($0) } }
+    }
+
+    package func loadCatalog() async throws(StoreError) -> Catalog {
+        state.withLock(\.catalog)
+    }
+
+    package func save(_ changes: [CatalogChange]) async throws(StoreError) {
+        state.withLock { state in
+            for change in changes { state.catalog.apply(change) }
+        }
+    }
+
+    package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+        state.withLock { state in
+            state = State(catalog: state.catalog)
+            for change in changes { state.catalog.apply(change) }
+        }
+    }
+
+    package func forgetEverything() async throws(StoreError) {
+        state.withLock { $0 = State() }
+    }
+
+    package func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        let matching = state.withLock { state in state.records.filter(filter.includes) }
+        let sorted = matching.enumerated().sorted { left, right in
+            (left.element.timestamp.hour, left.offset) < (
+                right.element.timestamp.hour, right.offset
+            )
+        }
+        return try page(sorted.map(\.element), after: cursor, limit: limit)
+    }
+
+    package func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        var totals: [[String?]: UsageTotal] = [:]
+        for record in state.withLock(\.records) where filter.includes(record) {
+            let group = groupings.map { record.member($0) }
+            var total =
+                totals[group]
+                ?? UsageTotal(group: group, quantity: QuantitySum(), records: 0, billedTwice: 0)
+            total.quantity += record.quantity
+            total.records += 1
+            total.billedTwice += record.isBilledTwice ? 1 : 0
+            totals[group] = total
+        }
+        let sorted = totals.values.sorted { left, right in
+            left.group.lexicographicallyPrecedes(right.group) { ($0 ?? "") < ($1 ?? "") }
+        }
+        return try page(sorted, after: cursor, limit: limit)
+    }
+
+    package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+        let records = state.withLock(\.records)
+        return Set(
+            records.filter { $0.series.productCode == productCode }.map(\.series.dimension))
+    }
+
+    package func close() async {}
+}
+
+/// The part of a list that begins where the cursor says, which is a count of what came before.
+private func page<Item>(
+    _ items: [Item], after cursor: String?, limit: Int
+) throws(StoreError) -> ReportPage<Item> {
+    guard let start = Int(cursor ?? "0"), start >= 0 else {
+        throw StoreError(.unknownCursor, cause: "not a count")
+    }
+    let end = min(items.count, start + limit)
+    return ReportPage(
+        items: start < end ? Array(items[start..<end]) : [],
+        nextCursor: end < items.count ? String(end) : nil)
+}
+
+extension UsageFilter {
+    fileprivate func includes(_ record: RecordedUsage) -> Bool {
+        includes(record.series, at: record.timestamp)
+    }
+}
+
+private struct HourKey: Hashable {
+    let series: UsageSeries
+    let hour: Hour
+}
+
+private struct TokenKey: Hashable {
+    let scope: ClientToken.Scope
+    /// Bytes, because two strings of different bytes can be equal.
+    let token: [UInt8]
+
+    init(_ token: ClientToken) {
+        scope = token.scope
+        self.token = Array(token.token.utf8)
+    }
+}
+
+private struct RememberedToken {
+    let requestDigest: UInt128
+    let id: MeteringRecordID
+    let expiresAt: Timestamp
+}
+
+private struct State {
+    var catalog = Catalog()
+    var records: [RecordedUsage] = []
+    var byHour: [HourKey: Int] = [:]
+    var tokens: [TokenKey: RememberedToken] = [:]
+
+    /// The first record of this usage in another space, whose licence or product does not matter.
+    var byUsage: [HourKey: [Int]] = [:]
+
+    mutating func record(_ entry: UsageEntry) -> RecordOutcome {
+        if let token = entry.clientToken,
+            let known = tokens[TokenKey(token)],
+            entry.recordedAt < known.expiresAt
+        {
+            return known.requestDigest == token.requestDigest
+                ? .tokenReplayed(known.id) : .tokenConflict
+        }
+        let key = HourKey(series: entry.series, hour: entry.timestamp.hour)
+        if entry.isOncePerHour, let index = byHour[key] {
+            return meet(records[index], with: entry)
+        }
+        let twin = twin(of: entry)
+        if entry.isOncePerHour { byHour[key] = records.count }
+        byUsage[usageKey(entry), default: []].append(records.count)
+        records.append(RecordedUsage(entry, isBilledTwice: twin != nil))
+        remember(entry, id: entry.id)
+        return .recorded(
+            entry.id, billedTwiceWith: twin.map { EarlierRecord($0, metBy: entry) })
+    }
+
+    private func usageKey(_ entry: UsageEntry) -> HourKey {
+        var series = entry.series
+        if series.space != .resource {
+            series.space = .product
+            series.licenseARN = nil
+        }
+        return HourKey(series: series, hour: entry.timestamp.hour)
+    }
+
+    /// The first record of the same usage in the other of the two spaces.
+    private func twin(of entry: UsageEntry) -> RecordedUsage? {
+        guard entry.series.space != .resource else { return nil }
+        return byUsage[usageKey(entry)]?.map { records[$0] }
+            .first { $0.series.space != entry.series.space }
+    }
+
+    private mutating func meet(_ first: RecordedUsage, with entry: UsageEntry) -> RecordOutcome {
+        let earlier = EarlierRecord(first, metBy: entry)
+        guard first.quantity == entry.quantity else { return .conflict(earlier) }
+        remember(entry, id: first.id)
+        return .alreadyRecorded(earlier)
+    }
+
+    private mutating func remember(_ entry: UsageEntry, id: MeteringRecordID) {
+        guard let token = entry.clientToken else { return }
+        tokens[TokenKey(token)] = RememberedToken(
+            requestDigest: token.requestDigest, id: id,
+            expiresAt: entry.recordedAt.adding(seconds: ClientToken.lifetime))
+    }
+}
+
+extension EarlierRecord {
+    fileprivate init(_ record: RecordedUsage, metBy entry: UsageEntry) {
+        self.init(
+            id: record.id, quantity: record.quantity, timestamp: record.timestamp,
+            recordedAt: record.recordedAt,
+            hasSameAllocations: Set(record.allocations) == Set(entry.allocations))
+    }
+}

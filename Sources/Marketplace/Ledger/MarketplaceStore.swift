@@ -1,0 +1,32 @@
+/// Where a whole marketplace is kept: its catalog, its usage, and the reports over it.
+///
+/// Every implementation passes the same suite.
+package protocol MarketplaceStore: UsageLedger {
+    /// Reads the catalog as it was last saved.
+    func loadCatalog() async throws(StoreError) -> Catalog
+
+    /// Saves the changes in order, durably, all or none.
+    func save(_ changes: [CatalogChange]) async throws(StoreError)
+
+    /// Forgets every record and client token and saves the changes, all or none.
+    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError)
+
+    /// Forgets all that there is, the catalog included.
+    func forgetEverything() async throws(StoreError)
+
+    /// The records that the filter includes, by hour from the oldest, at most `limit`.
+    func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage>
+
+    /// Sums of the records that the filter includes, a row for each group, ordered by group.
+    func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal>
+
+    /// The dimensions of the product that have usage.
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String>
+
+    /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
+    func close() async
+}
