@@ -50,7 +50,10 @@ let targets: [Target] = [
         swiftSettings: settings),
     .testTarget(
         name: "SQLiteStoreTests",
-        dependencies: ["SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract"],
+        dependencies: [
+            "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ],
         swiftSettings: settings),
 
     // HTTP: the AWS endpoint and the control API; puts the parts together.

@@ -10,14 +10,15 @@ import Synchronization
 /// commit), so the more there is to do, the less a record costs.
 final class CommitQueue: Sendable {
     private let pool: DatabasePool
-    private let writer: LedgerWriter
+    /// Nil when it is finished, because a connection closes only without statements.
+    private let writer: Mutex<LedgerWriter?>
     private let limits: SQLiteStore.Limits
     private let beforeEachGroup: (@Sendable () -> Void)?
     private let state = Mutex(CommitQueueState())
 
     init(_ pool: DatabasePool, _ writer: LedgerWriter, _ options: SQLiteStore.Options) {
         self.pool = pool
-        self.writer = writer
+        self.writer = Mutex(writer)
         limits = options.limits
         beforeEachGroup = options.beforeEachGroup
     }
@@ -40,11 +41,14 @@ final class CommitQueue: Sendable {
         return try result.get()
     }
 
-    /// Refuses what comes from now on, and waits for what came before.
+    /// Refuses what comes from now on, waits for what came before, and lets go of the connection.
     func finish() async {
         state.withLock { $0.refuse(StoreError(.notStored, cause: "the store is closed")) }
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            pool.asyncWriteWithoutTransaction { _ in continuation.resume() }
+            pool.asyncWriteWithoutTransaction { [self] _ in
+                writer.withLock { $0 = nil }
+                continuation.resume()
+            }
         }
     }
 
@@ -59,6 +63,11 @@ final class CommitQueue: Sendable {
     }
 
     private func commit(_ calls: ArraySlice<WriteCall>, on database: Database) {
+        guard let writer = writer.withLock({ $0 }) else {
+            let error = StoreError(.notStored, cause: "the store was closed meanwhile")
+            for call in calls { call.continuation.resume(returning: .failure(error)) }
+            return
+        }
         do {
             let outcomes = try writer.transaction(on: database) { () throws(SQLiteFailure) in
                 var outcomes: [[RecordOutcome]] = []

@@ -87,7 +87,8 @@ package final class SQLiteStore: MarketplaceStore {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             // Closing waits for readers and may checkpoint: not on a cooperative thread.
             DispatchQueue.global().async { [pool] in
-                _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+                // Readers first, so that the writer is the last to close and clears the log.
+                pool.releaseMemory()
                 _ = try? pool.close()
                 continuation.resume()
             }
