@@ -187,10 +187,8 @@ extension StorePromise {
             store in
             let answers = await withTaskGroup(of: Bool.self) { group in
                 for writer in 0..<16 {
-                    group.addTask {
-                        (try? await store.record([.sample(writer, .sample(dimension: "\(writer)"))]))
-                            != nil
-                    }
+                    let entry = UsageEntry.sample(writer, .sample(dimension: "\(writer)"))
+                    group.addTask { (try? await store.record([entry])) != nil }
                 }
                 group.cancelAll()
                 return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
