@@ -10,7 +10,12 @@ package struct ExactText: Sendable, Hashable, Comparable {
     }
 
     package static func == (left: ExactText, right: ExactText) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        // Buffers, because the views' own iterators take many times as long, for every record.
+        var left = left.text
+        var right = right.text
+        return left.withUTF8 { left in
+            right.withUTF8 { right in left.count == right.count && left.elementsEqual(right) }
+        }
     }
 
     package static func < (left: ExactText, right: ExactText) -> Bool {
