@@ -30,9 +30,9 @@ final class CommitQueue: Sendable {
     /// It waits to the end even where its task is cancelled: the work may be in the file by then,
     /// and only the answer says so.
     func perform(_ work: WriteCall.Work) async throws(StoreError) -> [RecordOutcome] {
-        let result: WriteCall.Answer = await withUnsafeContinuation { continuation in
+        let result: WriteCall.Answer = await withCheckedContinuation { continuation in
             let call = WriteCall(work: work, continuation: continuation)
-            switch state.withLock({ $0.add(call, limit: limits.waitingEntries) }) {
+            switch state.withLock({ $0.add(call, limit: limits.waiting) }) {
             case .wait: break
             case .start: start()
             case .refuse(let error): continuation.resume(returning: .failure(error))
@@ -43,8 +43,8 @@ final class CommitQueue: Sendable {
 
     /// Refuses what comes from now on, waits for what came before, and lets go of the connection.
     func finish() async {
-        state.withLock { $0.refuse(StoreError(.notStored, cause: "the store is closed")) }
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        state.withLock { $0.isClosed = true }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             pool.asyncWriteWithoutTransaction { [self] _ in
                 writer.withLock { $0 = nil }
                 continuation.resume()
@@ -55,7 +55,7 @@ final class CommitQueue: Sendable {
     private func start() {
         pool.asyncWriteWithoutTransaction { [self] database in
             beforeEachGroup?()
-            while let group = state.withLock({ $0.next(limit: limits.entriesInTransaction) }) {
+            while let group = state.withLock({ $0.next(limit: limits.inTransaction) }) {
                 commit(group, on: database)
                 beforeEachGroup?()
             }
@@ -63,10 +63,9 @@ final class CommitQueue: Sendable {
     }
 
     private func commit(_ calls: ArraySlice<WriteCall>, on database: Database) {
+        if let failure = state.withLock(\.failure) { return answer(calls, with: failure) }
         guard let writer = writer.withLock({ $0 }) else {
-            let error = StoreError(.notStored, cause: "the store was closed meanwhile")
-            for call in calls { call.continuation.resume(returning: .failure(error)) }
-            return
+            return answer(calls, with: CommitQueueState.closed)
         }
         do {
             let outcomes = try writer.transaction(on: database) { () throws(SQLiteFailure) in
@@ -94,10 +93,15 @@ final class CommitQueue: Sendable {
         }
         if failure.cause.isLasting || !failure.isCertain {
             let cause = "the data file failed and must be opened again: \(failure.cause)"
-            state.withLock { $0.refuse(StoreError(.notStored, cause: cause)) }
+            state.withLock { $0.failure = StoreError(.notStored, cause: cause) }
         }
-        let error = StoreError(
-            failure.isCertain ? .notStored : .unknownOutcome, cause: failure.cause.description)
+        answer(
+            calls,
+            with: StoreError(
+                failure.isCertain ? .notStored : .unknownOutcome, cause: failure.cause.description))
+    }
+
+    private func answer(_ calls: ArraySlice<WriteCall>, with error: StoreError) {
         for call in calls { call.continuation.resume(returning: .failure(error)) }
     }
 }
@@ -107,18 +111,32 @@ struct WriteCall: Sendable {
     typealias Answer = Result<[RecordOutcome], StoreError>
 
     enum Work: Sendable {
-        case record([UsageEntry])
+        /// Entries, and by their position the allocations of those that have some, as text:
+        /// encoding takes longer than writing and is done before the writer's turn.
+        case record([UsageEntry], allocations: [Int: String])
         case change(forgetting: Forgetting, [StoredChange])
     }
 
     let work: Work
-    let continuation: UnsafeContinuation<Answer, Never>
+    let continuation: CheckedContinuation<Answer, Never>
 
-    /// How much room it takes in the queue; changes of the catalog are rare.
-    var weight: Int {
+    let entries: Int
+    /// How much room it takes in the queue: an allocation may be as large as an entry.
+    let weight: Int
+
+    init(work: Work, continuation: CheckedContinuation<Answer, Never>) {
+        self.work = work
+        self.continuation = continuation
         switch work {
-        case .record(let entries): entries.count
-        case .change: 1
+        case .record(let entries, let allocations):
+            self.entries = entries.count
+            weight =
+                entries.count
+                + allocations.keys.reduce(0) { $0 + entries[$1].allocations.count }
+        case .change:
+            // Changes of the catalog are rare.
+            entries = 0
+            weight = 1
         }
     }
 }
@@ -126,10 +144,12 @@ struct WriteCall: Sendable {
 extension LedgerWriter {
     fileprivate func perform(_ work: WriteCall.Work) throws(SQLiteFailure) -> [RecordOutcome] {
         switch work {
-        case .record(let entries):
+        case .record(let entries, let allocations):
             var outcomes: [RecordOutcome] = []
             outcomes.reserveCapacity(entries.count)
-            for entry in entries { outcomes.append(try record(entry)) }
+            for (position, entry) in entries.enumerated() {
+                outcomes.append(try record(entry, allocations: allocations[position]))
+            }
             return outcomes
         case .change(let forgetting, let changes):
             try change(forgetting: forgetting, changes)
@@ -150,17 +170,23 @@ struct CommitQueueState {
 
     private var waiting: [WriteCall] = []
     private var isWriting = false
-    private var refusal: StoreError?
     private(set) var activity = SQLiteStore.Activity()
+    /// Nothing comes any more; what waits is still written.
+    var isClosed = false
+    /// Nothing is written any more, not even what waits.
+    var failure: StoreError?
+
+    static let closed = StoreError(.notStored, cause: "the store is closed")
 
     mutating func add(_ call: WriteCall, limit: Int) -> Action {
-        if let refusal { return .refuse(refusal) }
-        guard activity.waitingEntries + call.weight <= limit else {
+        if let failure { return .refuse(failure) }
+        if isClosed { return .refuse(Self.closed) }
+        guard activity.waiting + call.weight <= limit else {
             return .refuse(
-                StoreError(.overloaded, cause: "\(activity.waitingEntries) entries are waiting"))
+                StoreError(.overloaded, cause: "\(activity.waiting) entries are waiting"))
         }
         waiting.append(call)
-        activity.waitingEntries += call.weight
+        activity.waiting += call.weight
         if isWriting { return .wait }
         isWriting = true
         return .start
@@ -180,18 +206,13 @@ struct CommitQueueState {
             } ?? waiting.endIndex
         let group = waiting.prefix(max(end, 1))
         waiting.removeFirst(group.count)
-        activity.waitingEntries -= group.reduce(0) { $0 + $1.weight }
+        activity.waiting -= group.reduce(0) { $0 + $1.weight }
         return group
-    }
-
-    /// Refuses everything from now on; what waits is still answered.
-    mutating func refuse(_ error: StoreError) {
-        refusal = refusal ?? error
     }
 
     mutating func count(_ calls: ArraySlice<WriteCall>) {
         activity.commits += 1
         activity.calls += calls.count
-        activity.entries += calls.reduce(0) { $0 + $1.weight }
+        activity.entries += calls.reduce(0) { $0 + $1.entries }
     }
 }

@@ -49,9 +49,10 @@ final class LedgerWriter: @unchecked Sendable {
         do {
             try commit.run()
         } catch {
+            let failure = undo(after: error)
             // A full disk stops before the mark of a commit is in the file. After anything else
             // the mark may have been written, and a restart may find it.
-            throw error.isLasting ? TransactionFailure(error, isCertain: false) : undo(after: error)
+            throw error.isLasting ? TransactionFailure(error, isCertain: false) : failure
         }
         return result
     }
@@ -79,7 +80,11 @@ struct TransactionFailure: Error, Sendable {
 
 extension LedgerWriter {
     /// Decides one entry, as the promise of `UsageLedger` has it.
-    func record(_ entry: UsageEntry) throws(SQLiteFailure) -> RecordOutcome {
+    ///
+    /// Its allocations come as the text that is stored.
+    func record(
+        _ entry: UsageEntry, allocations: String?
+    ) throws(SQLiteFailure) -> RecordOutcome {
         if let token = entry.clientToken, let known = try tokens.find(token),
             entry.recordedAt < known.expiresAt
         {
@@ -96,7 +101,8 @@ extension LedgerWriter {
         }
         let occurrence = entry.isOncePerHour ? 0 : try records.nextOccurrence(of: entry, number)
         if try records.insert(
-            entry, series: number, occurrence: occurrence, isBilledTwice: twin != nil)
+            entry, allocations: allocations, series: number, occurrence: occurrence,
+            isBilledTwice: twin != nil)
         {
             try remember(entry, id: entry.id)
             return .recorded(entry.id, billedTwiceWith: twin)

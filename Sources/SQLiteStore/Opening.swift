@@ -50,6 +50,8 @@ private func configuration(readers: Int) -> Configuration {
     configuration.maximumReaderCount = readers
     // Nobody else writes, but a person may look at the file with another program.
     configuration.busyMode = .timeout(5)
+    // A transaction that SQLite cannot roll back must fail the store, not the process.
+    configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
         try database.execute(sql: "PRAGMA cache_size = -\(readerCacheKibibytes)")
     }

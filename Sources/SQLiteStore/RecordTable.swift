@@ -32,7 +32,8 @@ struct RecordTable {
 
     /// Adds a record; false if there is one of its key.
     func insert(
-        _ entry: UsageEntry, series: Int64, occurrence: Int64, isBilledTwice: Bool
+        _ entry: UsageEntry, allocations: String?, series: Int64, occurrence: Int64,
+        isBilledTwice: Bool
     ) throws(SQLiteFailure) -> Bool {
         insert.bind(1, entry.timestamp.hour.ordinal)
         insert.bind(2, series)
@@ -43,7 +44,7 @@ struct RecordTable {
         insert.bind(7, entry.recordedAt.milliseconds)
         insert.bind(8, entry.operation.storedNumber)
         insert.bind(9, Int64(isBilledTwice ? 1 : 0))
-        insert.bind(10, try AllocationText.encode(entry.allocations))
+        insert.bind(10, allocations)
         return try insert.run() == 1
     }
 
@@ -80,8 +81,7 @@ enum AllocationText {
         var tags: [String: String]
     }
 
-    static func encode(_ allocations: [RecordedAllocation]) throws(SQLiteFailure) -> String? {
-        guard !allocations.isEmpty else { return nil }
+    static func encode(_ allocations: [RecordedAllocation]) throws(SQLiteFailure) -> String {
         let stored = allocations.map { Stored(quantity: $0.quantity.millionths, tags: $0.tags) }
         do {
             return String(decoding: try JSONEncoder().encode(stored), as: UTF8.self)

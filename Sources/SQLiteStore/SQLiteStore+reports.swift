@@ -137,15 +137,21 @@ struct TotalPosition: Sendable, Hashable {
         self.group = group
     }
 
-    /// JSON would need quoting wherever a cursor goes; Base64 has none to quote but `+`, `/` and
-    /// `=`, which addresses replace as they always do.
+    /// JSON as hexadecimal digits, which need no quoting wherever a cursor goes.
     var cursor: String {
-        get throws { try JSONEncoder().encode(group).base64EncodedString() }
+        get throws {
+            try JSONEncoder().encode(group).map { byte in
+                (byte < 16 ? "0" : "") + String(byte, radix: 16)
+            }.joined()
+        }
     }
 
     init(_ cursor: String, members: Int) throws(StoreError) {
-        guard let data = Data(base64Encoded: cursor),
-            let group = try? JSONDecoder().decode([String?].self, from: data),
+        let digits = cursor.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue ?? 0 }
+        let bytes = stride(from: 1, to: digits.count, by: 2).map {
+            UInt8(digits[$0 - 1] * 16 + digits[$0])
+        }
+        guard let group = try? JSONDecoder().decode([String?].self, from: Data(bytes)),
             group.count == members
         else { throw StoreError(.unknownCursor, cause: "not a group of \(members)") }
         self.group = group

@@ -10,14 +10,14 @@ package import Marketplace
 package final class SQLiteStore: MarketplaceStore {
     /// How much may wait, and how much is done at once.
     package struct Limits: Sendable {
-        /// Entries that may wait to be written; more are refused, so that memory stays bounded
-        /// where more comes in than the disk takes.
+        /// Entries that may wait to be written, with each of their allocations counted like one
+        /// more; others are refused.
         ///
-        /// It is half a second's worth on a laptop's disk.
-        package var waitingEntries = 65_536
-        /// Entries in one transaction: enough that the sync to disk costs little per entry, few
-        /// enough that nobody waits long for it.
-        package var entriesInTransaction = 4096
+        /// Half a second's worth: memory stays bounded where more comes in than the disk takes.
+        package var waiting = 65_536
+        /// How many of them go into one transaction: enough that the sync to disk costs little
+        /// per entry, few enough that nobody waits long for it.
+        package var inTransaction = 4096
         /// Kinds of usage whose numbers are kept in memory, some 500 bytes each.
         package var seriesInMemory = 65_536
         /// Reports that are read at the same time; others wait.
@@ -40,7 +40,8 @@ package final class SQLiteStore: MarketplaceStore {
         package var commits = 0
         package var calls = 0
         package var entries = 0
-        package var waitingEntries = 0
+        /// Entries that wait, with their allocations, as `Limits.waiting` counts them.
+        package var waiting = 0
     }
 
     let pool: DatabasePool
@@ -67,7 +68,16 @@ package final class SQLiteStore: MarketplaceStore {
     package var activity: Activity { queue.activity }
 
     package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
-        entries.isEmpty ? [] : try await queue.perform(.record(entries))
+        guard !entries.isEmpty else { return [] }
+        var allocations: [Int: String] = [:]
+        for (position, entry) in entries.enumerated() where !entry.allocations.isEmpty {
+            do throws(SQLiteFailure) {
+                allocations[position] = try AllocationText.encode(entry.allocations)
+            } catch {
+                throw StoreError(.notStored, cause: error.description)
+            }
+        }
+        return try await queue.perform(.record(entries, allocations: allocations))
     }
 
     package func save(_ changes: [CatalogChange]) async throws(StoreError) {
@@ -84,7 +94,7 @@ package final class SQLiteStore: MarketplaceStore {
 
     package func close() async {
         await queue.finish()
-        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // Closing waits for readers and may checkpoint: not on a cooperative thread.
             DispatchQueue.global().async { [pool] in
                 // Readers first, so that the writer is the last to close and clears the log.

@@ -17,7 +17,7 @@ struct GroupCommitTests {
             #expect(store.activity.commits == 1)
             #expect(store.activity.calls == 20)
             #expect(store.activity.entries == 20)
-            #expect(store.activity.waitingEntries == 0)
+            #expect(store.activity.waiting == 0)
             #expect(answers.count == 20)
             for (number, answer) in answers {
                 #expect(answer == .success([.recorded(.sample(number), billedTwiceWith: nil)]))
@@ -30,7 +30,7 @@ struct GroupCommitTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var options = SQLiteStore.Options()
-        options.limits.waitingEntries = 2
+        options.limits.waiting = 2
         let store = try SQLiteStore(path: folder.dataFile, options: options)
         let error = await #expect(throws: StoreError.self) {
             try await store.record((0..<3).map { entry($0) })
@@ -101,6 +101,29 @@ struct GroupCommitTests {
         await again.close()
     }
 
+    #if os(Linux)
+        @Test("does not know what became of a commit that the disk refused, and writes no more")
+        func failedCommit() async throws {
+            let gate = Gate()
+            try await withStore(gate) { store in
+                // The log's descriptor now leads to a file that cannot be written.
+                let nowhere = open("/dev/null", O_RDONLY)
+                for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                    let target = try? FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/self/fd/" + name)
+                    if target == store.pool.path + "-wal", let number = Int32(name) {
+                        dup2(nowhere, number)
+                    }
+                }
+                close(nowhere)
+                let answers = await fill(store, gate, with: (0..<3).map { entry($0) })
+                for (_, answer) in answers { #expect(answer.errorCode == .unknownOutcome) }
+                #expect(store.activity.commits == 0)
+                #expect(await answer(store, [entry(4)]).errorCode == .notStored)
+            }
+        }
+    #endif
+
     @Test("answers what came before it was closed, and refuses what comes after")
     func closing() async throws {
         let gate = Gate()
@@ -168,6 +191,15 @@ private func withStore(
 
 private typealias Answer = Result<[RecordOutcome], StoreError>
 
+extension Result<[RecordOutcome], StoreError> {
+    fileprivate var errorCode: StoreError.Code? {
+        switch self {
+        case .success: nil
+        case .failure(let error): error.code
+        }
+    }
+}
+
 /// Sends each entry in a call of its own while the writer is held, and lets it go when all wait.
 private func fill(
     _ store: SQLiteStore, _ gate: Gate, with entries: [UsageEntry]
@@ -176,7 +208,7 @@ private func fill(
         for (number, entry) in entries.enumerated() {
             group.addTask { (number, await answer(store, [entry])) }
         }
-        while store.activity.waitingEntries < entries.count { await Task.yield() }
+        while store.activity.waiting < entries.count { await Task.yield() }
         gate.open()
         return await group.reduce(into: []) { $0.append($1) }
     }

@@ -18,7 +18,7 @@ struct SQLiteStoreContractTests {
         defer { folder.remove() }
         var options = SQLiteStore.Options()
         options.limits.seriesInMemory = 2
-        options.limits.entriesInTransaction = 3
+        options.limits.inTransaction = 3
         try await promise.check { [options] in
             try SQLiteStore(path: folder.dataFile, options: options)
         }

@@ -87,6 +87,8 @@ extension MarketplaceStore {
             let page = try await usage(filter, after: cursor, limit: limit)
             try expect(page.items.count <= limit, "a page has at most \(limit) records")
             records += page.items
+            try expect(
+                cursor == nil || !page.items.isEmpty, "a page that was announced is not empty")
             cursor = page.nextCursor
         } while cursor != nil
         return records
@@ -102,6 +104,8 @@ extension MarketplaceStore {
             let page = try await self.totals(of: filter, by: groupings, after: cursor, limit: limit)
             try expect(page.items.count <= limit, "a page has at most \(limit) totals")
             totals += page.items
+            try expect(
+                cursor == nil || !page.items.isEmpty, "a page that was announced is not empty")
             cursor = page.nextCursor
         } while cursor != nil
         return totals
