@@ -30,7 +30,7 @@ struct SeriesIndex {
             """
             INSERT INTO series (
                 product_code, dimension, buyer_account_id, region, resource_id, space, license_arn
-            ) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id
+            ) VALUES (?, ?, ?, ?, ?, ?, ?)
             """, on: connection)
     }
 
@@ -60,12 +60,8 @@ struct SeriesIndex {
         bind(series, to: insert)
         insert.bind(6, Int64(series.space.rawValue))
         insert.bind(7, series.licenseARN)
-        defer { insert.reset() }
-        guard try insert.step() else {
-            throw SQLiteFailure(code: 1, message: "a new series got no number")
-        }
-        let id = insert.integer(0)
-        _ = try insert.step()
+        try insert.run()
+        let id = insert.insertedRow
         let variant = Variant(
             id: id, space: series.space, licenseARN: series.licenseARN.map(ExactText.init))
         remember(variants + [variant], of: Usage(series))

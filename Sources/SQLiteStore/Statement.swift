@@ -48,6 +48,11 @@ final class Statement {
     }
 }
 
+extension Statement {
+    /// The number of the row that was inserted last on this connection.
+    var insertedRow: Int64 { sqlite3_last_insert_rowid(connection) }
+}
+
 // Positions count from 1, as in SQL. Binding fails only for positions that the statement does not
 // have or values beyond SQLite's limit of a thousand million bytes, which no caller can send.
 extension Statement {
