@@ -78,6 +78,7 @@ let targets: [Target] = [
         dependencies: [
             "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", httpClient,
             crypto, logging, nioCore,
+            .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -88,7 +89,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "TurnpikeCommand",
         dependencies: [
-            "TurnpikeServer", "MeteringAPI", httpClient, logging, nioCore,
+            "AWSWire", "Marketplace", "MeteringAPI", "TurnpikeServer", httpClient, logging,
+            nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         ],

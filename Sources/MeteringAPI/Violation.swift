@@ -8,6 +8,12 @@ public struct Violation: Sendable, Hashable {
     /// The constraint's text, `Member must not be null` for example.
     public let constraint: String
 
+    package init(path: String, value: Value, constraint: String) {
+        self.path = path
+        self.value = value
+        self.constraint = constraint
+    }
+
     /// What of the value is printed.
     public enum Value: Sendable, Hashable {
         case absent

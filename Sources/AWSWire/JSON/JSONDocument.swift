@@ -19,6 +19,9 @@ package struct JSONDocument: Sendable {
     }
 
     package var root: JSONValue { JSONValue(document: self, index: 0) }
+
+    /// The text itself.
+    package var text: [UInt8] { bytes }
 }
 
 /// Why a text is not JSON, and at which byte.

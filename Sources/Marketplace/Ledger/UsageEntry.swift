@@ -65,7 +65,9 @@ package struct UsageEntry: Sendable, Hashable {
     package var allocations: [RecordedAllocation]
     package var operation: OperationName
     package var recordedAt: Timestamp
-    /// Whether a series has one record an hour. AgentCore's has as many as there are tokens.
+    /// Whether a series has one record an hour.
+    ///
+    /// AgentCore's has as many as there are tokens.
     package var isOncePerHour: Bool
     package var clientToken: ClientToken?
 

@@ -1,6 +1,8 @@
 package import MeteringAPI
 
-/// Where usage is kept. Every implementation passes the same suite.
+/// Where usage is kept.
+///
+/// Every implementation passes the same suite.
 package protocol UsageLedger: Sendable {
     /// Records each entry at most once, durably, and says in their order what became of them.
     ///
@@ -10,7 +12,9 @@ package protocol UsageLedger: Sendable {
     func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome]
 }
 
-/// What became of an entry. A duplicate is an outcome; only the machinery throws.
+/// What became of an entry.
+///
+/// A duplicate is an outcome; only the machinery throws.
 package enum RecordOutcome: Sendable, Hashable {
     /// It is the first of its key. Where the same usage was already recorded in the other of the
     /// two spaces (by product, by licence), the buyer is now billed twice, and the earliest such

@@ -78,7 +78,9 @@ extension RecordedUsage {
 /// Part of a list, and where the next part begins.
 package struct ReportPage<Item: Sendable>: Sendable {
     package var items: [Item]
-    /// What to pass for the next part; nil at the end. Its form is the store's own affair.
+    /// What to pass for the next part; nil at the end.
+    ///
+    /// Its form is the store's own affair.
     package var nextCursor: String?
 
     package init(items: [Item], nextCursor: String?) {
@@ -94,8 +96,9 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
 
 /// The sum of one group.
 package struct UsageTotal: Sendable, Hashable {
-    /// The group's members in the order asked for; nil where a record has no such member. Times
-    /// are ISO 8601: `2026-12-01T05:00:00Z`, `2026-12-01`, `2026-12`.
+    /// The group's members in the order asked for; nil where a record has no such member.
+    ///
+    /// Times are ISO 8601: `2026-12-01T05:00:00Z`, `2026-12-01`, `2026-12`.
     package var group: [String?]
     package var quantity: QuantitySum
     package var records: Int

@@ -1,0 +1,15 @@
+# Two commands do everything: `make run` and `make test`. Both install what is missing.
+
+.PHONY: run test build conformance
+
+run:
+	Scripts/run
+
+test:
+	Scripts/test
+
+build:
+	Scripts/build
+
+conformance:
+	Scripts/conformance

@@ -1,0 +1,192 @@
+import Crypto
+package import MeteringAPI
+
+/// A secret that requests are signed with.
+package struct SigningCredential: Sendable {
+    package var secretAccessKey: String
+    package var sessionToken: String?
+    /// On the real clock.
+    package var expiresAt: Timestamp?
+
+    package init(secretAccessKey: String, sessionToken: String?, expiresAt: Timestamp?) {
+        self.secretAccessKey = secretAccessKey
+        self.sessionToken = sessionToken
+        self.expiresAt = expiresAt
+    }
+}
+
+/// Who signed, and for which region's endpoint.
+package struct Signatory: Sendable, Hashable {
+    package var accessKeyID: String
+    package var region: String
+}
+
+/// Verifies Signature Version 4 as AWS's services do, in their order and with their texts.
+package final class SignatureVerifier: Sendable {
+    private let keys = SigningKeyCache()
+
+    /// The service that signatures must be scoped to.
+    package let service: String
+
+    package init(service: String = "aws-marketplace") {
+        self.service = service
+    }
+
+    /// Who signed this request; the date must be near one of the clocks, the first of which is the
+    /// real one.
+    package func verify(
+        _ request: SignableRequest, body: [UInt8], clocks: [Timestamp],
+        credential: (String) -> SigningCredential?
+    ) throws(AuthenticationFailure) -> Signatory {
+        let (header, date) = try Self.authorization(of: request)
+        guard let credential = credential(header.accessKeyID) else {
+            throw .unknownKey(
+                hint: "no credential has the access key id \(header.accessKeyID.prefix(128))")
+        }
+        try Self.checkToken(request, credential, real: clocks.first)
+        let signed = try Self.time(date, header)
+        try Self.checkSkew(signed, clocks)
+        try checkScope(header.scope, AmzDate.text(signed))
+        try Self.checkSignedHeaders(request, header.signedHeaders)
+        let bodyHash = Hexadecimal.digits(of: SHA256.hash(data: body))
+        let payloadHash = try Self.payloadHash(request, bodyHash)
+        let canonical = request.canonical(
+            signedHeaders: header.signedHeaders, payloadHash: payloadHash)
+        let key = keys.key(
+            accessKeyID: header.accessKeyID, secretAccessKey: credential.secretAccessKey,
+            scope: header.scope)
+        let text = StringToSign.bytes(
+            date: AmzDate.text(signed), scope: header.scope, canonical: canonical)
+        let expected = Hexadecimal.digits(
+            of: HMAC<SHA256>.authenticationCode(for: text, using: key))
+        guard isEqualInConstantTime(expected, Array(header.signature.utf8)) else {
+            throw .wrongSignature
+        }
+        return Signatory(accessKeyID: header.accessKeyID, region: header.scope.region)
+    }
+
+    /// Who says to have signed this request: anything well-formed is believed.
+    package static func trust(
+        _ request: SignableRequest
+    ) throws(AuthenticationFailure) -> Signatory {
+        let (header, _) = try authorization(of: request)
+        return Signatory(accessKeyID: header.accessKeyID, region: header.scope.region)
+    }
+
+    private static func authorization(
+        of request: SignableRequest
+    ) throws(AuthenticationFailure) -> (AuthorizationHeader, date: String) {
+        let hasQuery = request.query.utf8.split(separator: UInt8(ascii: "&")).contains {
+            $0.starts(with: "X-Amz-Algorithm".utf8)
+        }
+        guard let text = request.header("Authorization"), !text.isEmpty else { throw .missing }
+        guard !hasQuery else { throw .headerAndQuery }
+        let date = request.header("X-Amz-Date") ?? request.header("Date")
+        let noDate =
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+        do throws(AuthorizationHeader.Missing) {
+            let header = try AuthorizationHeader(text)
+            if let date { return (header, date) }
+        } catch {
+            let lacks = error.parameters.map {
+                "Authorization header requires '\($0)' parameter."
+            }
+            throw .incomplete(lacks: lacks + (date == nil ? [noDate] : []), header: text)
+        }
+        throw .incomplete(lacks: [noDate], header: text)
+    }
+
+    private static func checkToken(
+        _ request: SignableRequest, _ credential: SigningCredential, real: Timestamp?
+    ) throws(AuthenticationFailure) {
+        let sent = request.header("X-Amz-Security-Token")
+        switch (credential.sessionToken, sent) {
+        case (nil, nil): break
+        case (nil, _?):
+            throw .wrongSessionToken(
+                hint: "a session token was sent with a key that has none: unset "
+                    + "AWS_SESSION_TOKEN")
+        case (_?, nil):
+            throw .wrongSessionToken(
+                hint: "the key is temporary and its session token is missing: set "
+                    + "AWS_SESSION_TOKEN")
+        case (let expected?, let sent?):
+            guard isEqualInConstantTime(Array(expected.utf8), Array(sent.utf8)) else {
+                throw .wrongSessionToken(hint: "the session token is not the key's")
+            }
+        }
+        if let expiry = credential.expiresAt, let real, real >= expiry { throw .expiredToken }
+    }
+
+    private static func time(
+        _ date: String, _ header: AuthorizationHeader
+    ) throws(AuthenticationFailure) -> Timestamp {
+        guard let time = AmzDate.timestamp(date) ?? AmzDate.timestamp(httpDate: date) else {
+            throw .incomplete(
+                lacks: [
+                    "Date must be in ISO-8601 'basic format'. Got '\(date)'. See "
+                        + "http://en.wikipedia.org/wiki/ISO_8601"
+                ], header: header.signature)
+        }
+        return time
+    }
+
+    private static func checkSkew(
+        _ signed: Timestamp, _ clocks: [Timestamp]
+    ) throws(AuthenticationFailure) {
+        let skew = AuthenticationFailure.skewMinutes * 60
+        guard let real = clocks.first else { return }
+        let isCurrent = clocks.contains { clock in
+            signed >= clock.adding(seconds: -skew) && signed <= clock.adding(seconds: skew)
+        }
+        guard !isCurrent else { return }
+        throw signed < real
+            ? .expired(signed: signed, now: real)
+            : .notYetCurrent(signed: signed, now: real)
+    }
+
+    private func checkScope(
+        _ scope: CredentialScope, _ signed: String
+    ) throws(AuthenticationFailure) {
+        let day = String(signed.prefix(8))
+        guard scope.date == day else { throw .wrongDate(scope: scope.date, signed: day) }
+        guard scope.service == service else { throw .wrongService }
+        let isSane =
+            (1...64).contains(scope.region.utf8.count)
+            && scope.region.utf8.allSatisfy { byte in
+                byte &- 97 < 26 || byte &- 48 < 10 || byte == UInt8(ascii: "-")
+            }
+        guard isSane else { throw .wrongRegion(String(scope.region.prefix(64))) }
+    }
+
+    /// `host` and all that begins with `x-amz-` must be signed; a session token may be added
+    /// after signing.
+    private static func checkSignedHeaders(
+        _ request: SignableRequest, _ signed: [String]
+    ) throws(AuthenticationFailure) {
+        var missing = signed.contains("host") ? [] : ["host"]
+        for header in request.headers {
+            let name = header.name.lowercased()
+            guard name.hasPrefix("x-amz-"), name != "x-amz-security-token",
+                !signed.contains(name)
+            else { continue }
+            missing.append(name)
+        }
+        guard missing.isEmpty else { throw .unsignedHeaders(missing) }
+    }
+
+    private static func payloadHash(
+        _ request: SignableRequest, _ bodyHash: [UInt8]
+    ) throws(AuthenticationFailure) -> [UInt8] {
+        guard let claimed = request.header("X-Amz-Content-Sha256") else { return bodyHash }
+        let bytes = Array(claimed.utf8)
+        guard claimed == "UNSIGNED-PAYLOAD" || bytes == bodyHash else { throw .wrongPayloadHash }
+        return bytes
+    }
+}
+
+/// Compares without telling by its duration where two texts differ.
+package func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+}

@@ -1,0 +1,310 @@
+package import MeteringAPI
+
+/// BatchMeterUsage: a seller reports what the buyers of one SaaS product used.
+///
+/// Whole-request checks come first and leave nothing behind; then each record is decided on its
+/// own. No source says in which order AWS checks; this one is documented as ours.
+package enum BatchMeterUsageRules {
+    /// What became of the request before the ledger is asked.
+    package struct Decision: Sendable {
+        /// What the ledger is asked to record, in the order of the request.
+        package var entries: [UsageEntry]
+        /// Each record's place among the entries, or why it has none.
+        package var places: [Place]
+    }
+
+    package enum Place: Sendable, Hashable {
+        case entry(Int)
+        /// The buyer has no agreement that accepts the record; the reason is a sentence.
+        case notSubscribed(String)
+    }
+
+    /// Decides on a request that meets the model's constraints.
+    ///
+    /// The ids are for the records that turn out to be the first of their key.
+    package static func decide(
+        _ request: BatchMeterUsageRequest, in context: RuleContext,
+        ids: inout some RandomNumberGenerator
+    ) throws(Refusal) -> Decision {
+        try context.permit(.batchMeterUsage)
+        try context.requireOffer(of: .batchMeterUsage)
+        let records = request.usageRecords ?? []
+        try checkIdentifiers(request.productCode, records)
+        guard let product = try product(request.productCode, records, context) else {
+            return Decision(entries: [], places: [])
+        }
+        let batch = Batch(product: product, context: context)
+        let agreements = try batch.agreements(of: records)
+        try batch.checkGeneration(of: records)
+        for (index, record) in records.enumerated() {
+            try context.requireMetered(record.dimension ?? "", of: product, at: index)
+        }
+        for (index, record) in records.enumerated() {
+            try context.require(
+                record.usageTime, in: context.contract.batchWindow, at: index)
+        }
+        for (index, record) in records.enumerated() {
+            try batch.checkPeriod(of: agreements[index], record, at: index)
+        }
+        for (index, record) in records.enumerated() {
+            try AllocationRules.checkTags(record.allocations, at: index)
+        }
+        var allocations: [[RecordedAllocation]] = []
+        allocations.reserveCapacity(records.count)
+        for (index, record) in records.enumerated() {
+            allocations.append(
+                try AllocationRules.recorded(
+                    record.allocations, of: record.quantity, record.amount, at: index))
+        }
+        try batch.checkCustomerIdentifiers(of: records)
+        var decision = Decision(entries: [], places: [])
+        decision.entries.reserveCapacity(records.count)
+        decision.places.reserveCapacity(records.count)
+        for (index, record) in records.enumerated() {
+            switch batch.buyer(of: record, agreement: agreements[index]) {
+            case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
+            case .success(let buyer):
+                decision.places.append(.entry(decision.entries.count))
+                decision.entries.append(
+                    batch.entry(
+                        record, buyer: buyer.id, allocations: allocations[index],
+                        id: .random(using: &ids)))
+            }
+        }
+        return decision
+    }
+
+    /// Which members may come together.
+    private static func checkIdentifiers(
+        _ productCode: String?, _ records: [UsageRecord]
+    ) throws(Refusal) {
+        for (index, record) in records.enumerated() {
+            switch (productCode, record.licenseARN) {
+            case (_?, _?):
+                throw Refusal(
+                    .invalidProductCode, .identifiers,
+                    "ProductCode and LicenseArn may not come in one request", at: index)
+            case (nil, nil):
+                throw Refusal(
+                    .invalidProductCode, .identifiers,
+                    "there is neither a ProductCode nor a LicenseArn", at: index)
+            default: break
+            }
+        }
+        for (index, record) in records.enumerated() {
+            switch (record.customerIdentifier, record.customerAWSAccountID) {
+            case (_?, _?):
+                throw Refusal(
+                    .invalidCustomerIdentifier, .identifiers,
+                    "CustomerIdentifier and CustomerAWSAccountId exclude each other", at: index)
+            case (nil, nil):
+                throw Refusal(
+                    .invalidCustomerIdentifier, .identifiers,
+                    "neither CustomerAWSAccountId nor CustomerIdentifier says who the buyer is",
+                    at: index)
+            default: break
+            }
+        }
+    }
+
+    /// The product that the request is about: by its code, or by the first record's licence; nil
+    /// when there is neither, and so nothing to record.
+    private static func product(
+        _ code: String?, _ records: [UsageRecord], _ context: RuleContext
+    ) throws(Refusal) -> Product? {
+        let account = context.caller.principal.accountID
+        guard let code else {
+            guard let license = records.first?.licenseARN else { return nil }
+            return try Batch.product(ofLicense: license, context, at: 0)
+        }
+        guard let product = context.catalog.products[code], product.sellerAccountID == account
+        else {
+            throw Refusal(
+                .invalidProductCode, .product,
+                "account \(account) has published no product \(quoted(code))")
+        }
+        guard product.type == .saas else {
+            throw Refusal(
+                .invalidProductCode, .product,
+                "\(quoted(code)) is of type \(product.type.rawValue); BatchMeterUsage is for saas")
+        }
+        return product
+    }
+}
+
+/// The checks of one request, whose product is known.
+private struct Batch {
+    let product: Product
+    let context: RuleContext
+
+    struct NotSubscribed: Error {
+        let sentence: String
+    }
+
+    static func product(
+        ofLicense license: String, _ context: RuleContext, at index: Int
+    ) throws(Refusal) -> Product {
+        guard let agreement = context.catalog.agreement(licenseARN: license),
+            let product = context.catalog.products[agreement.productCode], product.type == .saas,
+            product.sellerAccountID == context.caller.principal.accountID
+        else {
+            throw Refusal(
+                .invalidLicense, .license,
+                "\(quoted(license)) is no licence of a SaaS product of account "
+                    + context.caller.principal.accountID,
+                at: index)
+        }
+        return product
+    }
+
+    /// The agreement of each record that names a licence.
+    func agreements(of records: [UsageRecord]) throws(Refusal) -> [Agreement?] {
+        var agreements: [Agreement?] = []
+        agreements.reserveCapacity(records.count)
+        for (index, record) in records.enumerated() {
+            guard let license = record.licenseARN else {
+                agreements.append(nil)
+                continue
+            }
+            let owner = try Self.product(ofLicense: license, context, at: index)
+            guard owner.code == product.code else {
+                throw Refusal(
+                    .invalidLicense, .license,
+                    "the licence is for another product than the first record's; a request is "
+                        + "for one product",
+                    at: index)
+            }
+            let agreement = context.catalog.agreement(licenseARN: license)
+            if let buyer = claimedBuyer(record), buyer != agreement?.buyerAccountID {
+                throw Refusal(
+                    .invalidLicense, .license,
+                    "the licence does not belong to the buyer \(quoted(buyer))", at: index)
+            }
+            agreements.append(agreement)
+        }
+        return agreements
+    }
+
+    /// The account that the record names, also by CustomerIdentifier; nil where that is unknown.
+    private func claimedBuyer(_ record: UsageRecord) -> String? {
+        record.customerAWSAccountID
+            ?? record.customerIdentifier.flatMap {
+                context.catalog.buyer(customerIdentifier: $0)?.id
+            }
+    }
+
+    func checkGeneration(of records: [UsageRecord]) throws(Refusal) {
+        guard product.integration == .concurrentAgreements,
+            !context.contract.concurrentAgreementsKnowCustomerIdentifier,
+            let index = records.firstIndex(where: { $0.customerIdentifier != nil })
+        else { return }
+        throw Refusal(
+            .invalidCustomerIdentifier, .identifiers,
+            "a product with concurrent agreements takes CustomerAWSAccountId, not "
+                + "CustomerIdentifier (contract \(context.contract.name))",
+            at: index)
+    }
+
+    /// Usage by licence lies within the licence's activation period.
+    func checkPeriod(
+        of agreement: Agreement?, _ record: UsageRecord, at index: Int
+    ) throws(Refusal) {
+        guard let agreement else { return }
+        let timestamp = record.usageTime
+        if agreement.startsAfter(timestamp) {
+            throw Refusal(
+                .invalidLicense, .agreementPeriod,
+                "\(timestamp.iso8601) is before the agreement's start, "
+                    + agreement.startsAt.iso8601,
+                at: index)
+        }
+        if agreement.state(at: context.now) == .ended, let end = agreement.endsAt,
+            timestamp >= end
+        {
+            throw Refusal(
+                .invalidLicense, .agreementPeriod,
+                "\(timestamp.iso8601) is after the agreement's end, \(end.iso8601)", at: index)
+        }
+    }
+
+    func checkCustomerIdentifiers(of records: [UsageRecord]) throws(Refusal) {
+        for (index, record) in records.enumerated() {
+            guard let identifier = record.customerIdentifier,
+                context.catalog.buyer(customerIdentifier: identifier) == nil
+            else { continue }
+            throw Refusal(
+                .invalidCustomerIdentifier, .customerIdentifier,
+                "no buyer has the CustomerIdentifier \(quoted(identifier))", at: index)
+        }
+    }
+
+    /// Who pays for the record, or why nobody does.
+    func buyer(
+        of record: UsageRecord, agreement: Agreement?
+    ) -> Result<Account, NotSubscribed> {
+        guard let id = claimedBuyer(record), let buyer = context.catalog.accounts[id],
+            buyer.role == .buyer
+        else { return .failure(NotSubscribed(sentence: "no buyer has this account")) }
+        guard !buyer.isSuspended else {
+            return .failure(NotSubscribed(sentence: "the buyer's account is suspended"))
+        }
+        if let agreement {
+            guard agreement.acceptsUsage(at: context.now) else {
+                return .failure(NotSubscribed(sentence: agreement.refusal(at: context.now)))
+            }
+            return .success(buyer)
+        }
+        return subscribed(buyer, record.usageTime)
+    }
+
+    private func subscribed(
+        _ buyer: Account, _ timestamp: Timestamp
+    ) -> Result<Account, NotSubscribed> {
+        let agreements = context.catalog.agreements(buyer: buyer.id, product: product.code)
+        let current = agreements.filter { $0.acceptsUsage(at: context.now) }
+        if current.contains(where: { !$0.startsAfter(timestamp) }) { return .success(buyer) }
+        if let first = current.first {
+            return .failure(
+                NotSubscribed(
+                    sentence: "\(timestamp.iso8601) is before the agreement's start, "
+                        + first.startsAt.iso8601))
+        }
+        let sentence =
+            agreements.last?.refusal(at: context.now)
+            ?? "the buyer has no agreement for this product"
+        return .failure(NotSubscribed(sentence: sentence))
+    }
+
+    func entry(
+        _ record: UsageRecord, buyer: String, allocations: [RecordedAllocation],
+        id: MeteringRecordID
+    ) -> UsageEntry {
+        UsageEntry(
+            id: id,
+            series: UsageSeries(
+                space: record.licenseARN == nil ? .product : .license, productCode: product.code,
+                licenseARN: record.licenseARN, buyerAccountID: buyer,
+                dimension: record.dimension ?? "", region: context.region),
+            timestamp: record.usageTime, quantity: record.amount, allocations: allocations,
+            operation: .batchMeterUsage, recordedAt: context.now)
+    }
+}
+
+extension UsageRecord {
+    /// The constraints have made sure of both.
+    fileprivate var usageTime: Timestamp { timestamp ?? Timestamp(milliseconds: 0) }
+    fileprivate var amount: Quantity { quantity.quantity ?? .zero }
+}
+
+extension Agreement {
+    /// Why the agreement accepts no usage now.
+    func refusal(at now: Timestamp) -> String {
+        switch state(at: now) {
+        case .pending: "the agreement starts at \(startsAt.iso8601)"
+        case .ended:
+            "the agreement ended at \(endsAt?.iso8601 ?? ""); final records were accepted until "
+                + (finalUsageUntil?.iso8601 ?? "")
+        case .active, .ending: "the agreement is current"
+        }
+    }
+}

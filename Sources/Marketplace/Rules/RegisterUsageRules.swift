@@ -1,0 +1,74 @@
+package import MeteringAPI
+
+/// RegisterUsage: a container that is paid by the hour announces itself once, at its start.
+package enum RegisterUsageRules {
+    package struct Decision: Sendable {
+        /// The key that signs the answer; it may not have been made yet.
+        package var key: SigningKey
+        /// The workload to remember, when this is its first successful call.
+        package var firstCall: RegisteredWorkload?
+    }
+
+    /// Decides on a request that meets the model's constraints.
+    package static func decide(
+        _ request: RegisterUsageRequest, in context: RuleContext
+    ) throws(Refusal) -> Decision {
+        let principal = context.caller.principal
+        try context.permit(.registerUsage)
+        try context.requireOffer(of: .registerUsage)
+        if let region = principal.region, region != context.region {
+            throw Refusal(
+                .invalidRegion, .resourceRegion,
+                "the task runs in \(region), the request was signed for \(context.region)")
+        }
+        guard principal.kind == .ecsTask || principal.kind == .eksPod else {
+            throw Refusal(
+                .platformNotSupported, .platform,
+                "RegisterUsage needs credentials of an ecsTask or eksPod; these are of kind "
+                    + principal.kind.rawValue)
+        }
+        let product = try product(request, context)
+        let key = try key(request, product, context)
+        let workload = RegisteredWorkload(
+            productCode: product.code, accountID: principal.accountID,
+            resourceID: principal.resourceID ?? "", region: context.region)
+        guard !context.catalog.registeredWorkloads.contains(workload) else {
+            return Decision(key: key, firstCall: nil)
+        }
+        // The seller's own account tries its product without buying it.
+        if principal.accountID != product.sellerAccountID {
+            try Entitlement.require(product, context, usageAt: nil)
+        }
+        return Decision(key: key, firstCall: workload)
+    }
+
+    private static func product(
+        _ request: RegisterUsageRequest, _ context: RuleContext
+    ) throws(Refusal) -> Product {
+        let code = request.productCode ?? ""
+        guard let product = context.catalog.products[code] else {
+            throw Refusal(.invalidProductCode, .product, "there is no product \(quoted(code))")
+        }
+        guard product.type == .container else {
+            throw Refusal(
+                .invalidProductCode, .product,
+                "\(quoted(code)) is of type \(product.type.rawValue); RegisterUsage is for "
+                    + "container products")
+        }
+        return product
+    }
+
+    private static func key(
+        _ request: RegisterUsageRequest, _ product: Product, _ context: RuleContext
+    ) throws(Refusal) -> SigningKey {
+        let version = Int(request.publicKeyVersion ?? 0)
+        guard let key = context.catalog.signingKey(of: product.code, version: version) else {
+            let versions = context.catalog.signingKeys(of: product.code).map { "\($0.version)" }
+            throw Refusal(
+                .invalidPublicKeyVersion, .keyVersion,
+                "the product has no public key version \(version); it has "
+                    + versions.joined(separator: ", "))
+        }
+        return key
+    }
+}

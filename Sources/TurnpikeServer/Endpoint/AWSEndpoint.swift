@@ -1,0 +1,190 @@
+import AWSWire
+import HTTPTypes
+import Marketplace
+import MeteringAPI
+
+/// Whether signatures are checked.
+package enum AuthenticationMode: String, Sendable, CaseIterable {
+    /// Every signature is verified.
+    case verified
+    /// Any well-formed signature is taken; unknown keys act for the product that is named.
+    case trusting
+}
+
+/// The AWS endpoint: protocol, authentication, types, constraints, rules, in this order.
+package struct AWSEndpoint: Sendable {
+    private let state: MarketplaceState
+    private let log: RequestLog
+    private let operations: MeteringOperations
+    private let authenticator: Authenticator
+    private let explainsInHeader: Bool
+    private let dates = DateHeader()
+
+    package init(
+        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge,
+        authentication: AuthenticationMode, explainsInHeader: Bool
+    ) {
+        self.state = state
+        self.log = log
+        operations = MeteringOperations(state: state, forge: forge)
+        authenticator = Authenticator(mode: authentication)
+        self.explainsInHeader = explainsInHeader
+    }
+
+    /// Answers a request for the path `/`.
+    package func respond(to request: PlainRequest) async -> PlainResponse {
+        let start = ContinuousClock.now
+        let real = state.realNow
+        let catalog = state.catalog
+        var exchange = Exchange(now: catalog.clock.now(real: real))
+        var response: PlainResponse
+        switch ProtocolGate.pass(request) {
+        case .answer(let answer, let reason):
+            response = answer
+            exchange.explanation = Explanation(rule: .wireProtocol, reason: reason)
+        case .operation(let operation):
+            exchange.operation = operation
+            let answer = await self.answer(
+                request, operation, Moment(catalog: catalog, real: real, now: exchange.now),
+                &exchange)
+            exchange.error = answer.error
+            exchange.explanation = answer.explanation
+            response = PlainResponse(
+                status: HTTPResponse.Status(code: answer.status),
+                headers: [.contentType: ProtocolGate.contentType], body: answer.body)
+        }
+        finish(&response, &exchange, real, since: start)
+        return response
+    }
+
+    /// What the time is, and what was known then.
+    private struct Moment {
+        let catalog: Catalog
+        let real: Timestamp
+        let now: Timestamp
+    }
+
+    /// What the log will say of a request.
+    private struct Exchange {
+        let now: Timestamp
+        var operation: OperationName?
+        var accessKeyID: String?
+        var caller: Principal?
+        var error: String?
+        var explanation = Explanation(rule: .wireProtocol)
+    }
+
+    private func answer(
+        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
+        _ exchange: inout Exchange
+    ) async -> EndpointAnswer {
+        guard !request.body.isEmpty else { return Self.unreadable("the body is empty") }
+        let identity: Authenticator.Identity
+        do throws(AuthenticationFailure) {
+            identity = try authenticator.authenticate(
+                request, catalog: moment.catalog, real: moment.real, now: moment.now)
+        } catch {
+            // What is no JSON is said before who may ask.
+            if let answer = Self.syntaxAnswer(request.body) { return answer }
+            return EndpointAnswer(
+                error.envelope, Explanation(rule: .authentication, reason: error.hint))
+        }
+        exchange.accessKeyID = identity.accessKeyID
+        let document: JSONDocument
+        do throws(JSONSyntaxError) {
+            document = try JSONDocument(parsing: request.body)
+        } catch {
+            return Self.unreadable("no JSON: \(error)")
+        }
+        let product = Self.product(of: operation, document.root, moment.catalog)
+        let caller: Caller
+        do throws(Refusal) {
+            if let known = identity.caller {
+                caller = known
+            } else {
+                caller = try TrustedCaller.caller(
+                    accessKeyID: identity.accessKeyID, region: identity.region,
+                    operation: operation, product: product, catalog: moment.catalog,
+                    now: moment.now)
+            }
+        } catch {
+            return EndpointAnswer(error)
+        }
+        exchange.caller = caller.principal
+        let context = RuleContext(
+            catalog: moment.catalog, caller: caller, region: identity.region, now: moment.now,
+            contract: .governing(product, default: state.contract), alignment: state.alignment)
+        return await operations.answer(operation, document, in: context)
+    }
+
+    /// The product that a request names, before anything about it is checked: its contract says
+    /// how the request is read.
+    private static func product(
+        of operation: OperationName, _ body: JSONValue, _ catalog: Catalog
+    ) -> Product? {
+        switch operation {
+        case .meterUsage, .registerUsage: break
+        case .batchMeterUsage:
+            guard body["ProductCode"] == nil, let records = body["UsageRecords"],
+                records.kind == .list
+            else { break }
+            var elements = records.elements
+            return elements.next()?["LicenseArn"]
+                .flatMap { catalog.agreement(licenseARN: $0.text) }
+                .flatMap { catalog.products[$0.productCode] }
+        case .resolveCustomer:
+            guard let text = body["RegistrationToken"]?.text,
+                case .known(let token) = TokenText.find(text, in: catalog)
+            else { return nil }
+            return catalog.agreements[token.agreementID]
+                .flatMap { catalog.products[$0.productCode] }
+        }
+        return body["ProductCode"].flatMap { catalog.products[$0.text] }
+    }
+
+    private static func syntaxAnswer(_ body: [UInt8]) -> EndpointAnswer? {
+        do throws(JSONSyntaxError) {
+            _ = try JSONDocument(parsing: body)
+            return nil
+        } catch {
+            return unreadable("no JSON: \(error)")
+        }
+    }
+
+    private static func unreadable(_ reason: String) -> EndpointAnswer {
+        EndpointAnswer(.unreadable, Explanation(rule: .wireProtocol, reason: reason))
+    }
+
+    /// Gives the response the headers that every answer has, and logs the request.
+    private func finish(
+        _ response: inout PlainResponse, _ exchange: inout Exchange, _ real: Timestamp,
+        since start: ContinuousClock.Instant
+    ) {
+        var generator = SystemRandomNumberGenerator()
+        let requestID = MeteringRecordID.random(using: &generator).description
+        response.headers[.amznRequestID] = requestID
+        response.headers[.date] = dates.text(at: real)
+        if explainsInHeader {
+            response.headers[.turnpikeExplanation] =
+                exchange.explanation.summary.headerText
+                + " /control/v1/requests/" + requestID
+        }
+        let duration = (ContinuousClock.now - start).components
+        log.append(
+            LoggedRequest(
+                requestID: requestID, at: exchange.now, operation: exchange.operation,
+                accessKeyID: exchange.accessKeyID, caller: exchange.caller?.arn,
+                status: response.status.code, error: exchange.error,
+                durationMicroseconds: duration.seconds * 1_000_000
+                    + duration.attoseconds / 1_000_000_000_000,
+                explanation: exchange.explanation))
+    }
+}
+
+extension String {
+    /// ASCII of a bounded length, as a header's value must be.
+    fileprivate var headerText: String {
+        let bytes = utf8.lazy.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }
+        return String(decoding: bytes.prefix(Limits.explanationHeaderBytes), as: UTF8.self)
+    }
+}

@@ -1,0 +1,57 @@
+package import AWSWire
+import HTTPTypes
+package import Marketplace
+import MeteringAPI
+
+/// How the AWS endpoint answers a request, and why.
+package struct EndpointAnswer: Sendable {
+    package var status: Int
+    package var body: [UInt8]
+    /// The exception's name, without a namespace; nil for a result.
+    package var error: String?
+    package var explanation: Explanation
+
+    /// A result.
+    package init(_ result: some AWSJSONResult, _ explanation: Explanation) {
+        status = 200
+        body = result.awsJSON
+        error = nil
+        self.explanation = explanation
+    }
+
+    /// An error.
+    package init(_ envelope: ErrorEnvelope, _ explanation: Explanation) {
+        status = envelope.status
+        body = envelope.awsJSON
+        error = envelope.name
+        self.explanation = explanation
+    }
+
+    /// The error that a rule ended in.
+    package init(_ refusal: Refusal) {
+        self.init(ErrorEnvelope(refusal.answer), Explanation(refusal))
+    }
+
+    /// An error's response without the headers that a request gives it.
+    package static func plain(_ envelope: ErrorEnvelope) -> PlainResponse {
+        PlainResponse(
+            status: HTTPResponse.Status(code: envelope.status),
+            headers: [.contentType: ProtocolGate.contentType], body: envelope.awsJSON)
+    }
+}
+
+extension ErrorEnvelope {
+    /// What goes on the wire for a rule's answer.
+    fileprivate init(_ answer: Refusal.Answer) {
+        switch answer {
+        case .exception(let exception): self.init(exception)
+        case .validation(let violations): self.init(violations: violations)
+        case .accessDenied(let principal, let operation):
+            let action = "aws-marketplace:\(operation.rawValue)"
+            self.init(
+                type: "AccessDeniedException",
+                message: "User: \(principal.arn) is not authorized to perform: \(action) because "
+                    + "no identity-based policy allows the \(action) action")
+        }
+    }
+}

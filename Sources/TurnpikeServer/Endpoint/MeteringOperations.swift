@@ -1,0 +1,179 @@
+import AWSWire
+import Marketplace
+import MeteringAPI
+
+/// The four operations: typed request in, answer out; rules decide, the ledger keeps.
+struct MeteringOperations: Sendable {
+    let state: MarketplaceState
+    let forge: SigningKeyForge
+
+    func answer(
+        _ operation: OperationName, _ document: JSONDocument, in context: RuleContext
+    ) async -> EndpointAnswer {
+        switch operation {
+        case .batchMeterUsage:
+            await answer(document, context) { (request: BatchMeterUsageRequest) in
+                (request.violations(of: context.contract.model), batchMeterUsage)
+            }
+        case .meterUsage:
+            await answer(document, context) { (request: MeterUsageRequest) in
+                (request.violations(of: context.contract.model), meterUsage)
+            }
+        case .registerUsage:
+            await answer(document, context) { (request: RegisterUsageRequest) in
+                (request.violations(of: context.contract.model), registerUsage)
+            }
+        case .resolveCustomer:
+            await answer(document, context) { (request: ResolveCustomerRequest) in
+                (request.violations(of: context.contract.model), resolveCustomer)
+            }
+        }
+    }
+
+    private typealias Operation<Request> =
+        (Request, RuleContext) async throws(Refusal) -> EndpointAnswer
+
+    /// Types, then constraints, then the operation, as AWS's framework does.
+    private func answer<Request: AWSJSONRequest>(
+        _ document: JSONDocument, _ context: RuleContext,
+        _ prepare: (Request) -> ([Violation], Operation<Request>)
+    ) async -> EndpointAnswer {
+        let decoded: Decoded<Request>
+        do throws(SerializationError) {
+            decoded = try Request.decode(document.root, model: context.contract.model)
+        } catch {
+            return EndpointAnswer(
+                ErrorEnvelope(error),
+                Explanation(
+                    rule: .types, reason: "\(error.path): \(error.message)",
+                    contract: context.contract.name))
+        }
+        let (violations, operation) = prepare(decoded.request)
+        var answer: EndpointAnswer
+        if violations.isEmpty {
+            do throws(Refusal) {
+                answer = try await operation(decoded.request, context)
+            } catch {
+                answer = EndpointAnswer(error)
+            }
+        } else {
+            answer = EndpointAnswer(
+                ErrorEnvelope(violations: violations),
+                Explanation(
+                    rule: .constraints,
+                    reason: violations.prefix(3).map { "\($0.path): \($0.constraint)" }
+                        .joined(separator: "; ")))
+        }
+        answer.explanation.contract = context.contract.name
+        answer.explanation.ignoredMembers = decoded.ignoredMembers
+        answer.explanation.notes = decoded.notes
+        return answer
+    }
+
+    private func batchMeterUsage(
+        _ request: BatchMeterUsageRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        var ids = SystemRandomNumberGenerator()
+        let decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
+        var outcomes: [RecordOutcome] = []
+        if !decision.entries.isEmpty {
+            do throws(StoreError) {
+                outcomes = try await state.store.record(decision.entries)
+            } catch {
+                guard error.code == .notStored else { throw Refusal(error) }
+                outcomes = decision.entries.map { _ in .unprocessed }
+            }
+        }
+        let (result, records) = BatchMeterUsageRules.answer(request, decision, outcomes)
+        return EndpointAnswer(result, Explanation(rule: .firstWriteWins, records: records))
+    }
+
+    private func meterUsage(
+        _ request: MeterUsageRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        var ids = SystemRandomNumberGenerator()
+        switch try MeterUsageRules.decide(request, in: context, ids: &ids) {
+        case .dryRun:
+            return EndpointAnswer(
+                MeterUsageResult(meteringRecordID: MeterUsageRules.dryRunID),
+                Explanation(
+                    rule: .dryRun, records: [RecordExplanation(index: 0, outcome: .dryRun)]))
+        case .record(let entry):
+            let outcomes: [RecordOutcome]
+            do throws(StoreError) {
+                outcomes = try await state.store.record([entry])
+            } catch {
+                throw Refusal(error)
+            }
+            let record = RecordExplanation(index: 0, entry: entry, outcome: outcomes[0])
+            let explanation = Explanation(
+                rule: entry.isOncePerHour ? .firstWriteWins : .clientToken, records: [record])
+            do throws(Refusal) {
+                return EndpointAnswer(try MeterUsageRules.answer(entry, outcomes[0]), explanation)
+            } catch {
+                var answer = EndpointAnswer(error)
+                answer.explanation.records = [record]
+                return answer
+            }
+        }
+    }
+
+    private func registerUsage(
+        _ request: RegisterUsageRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        let decision = try RegisterUsageRules.decide(request, in: context)
+        do {
+            let key = try await forge.ready(decision.key)
+            let signature = try await forge.sign(
+                RegistrationClaims(
+                    productCode: key.productCode, publicKeyVersion: key.version,
+                    nonce: request.nonce, issuedAt: context.now),
+                with: key)
+            if let workload = decision.firstCall {
+                try await state.edit { $0.put(.registeredWorkload(workload)) }
+            }
+            let result = RegisterUsageResult(
+                publicKeyRotationTimestamp: key.supersededAt, signature: signature)
+            return EndpointAnswer(
+                result,
+                Explanation(
+                    rule: .subscription,
+                    reason: decision.firstCall == nil
+                        ? "the workload registered before: its entitlement is not asked again"
+                        : "the workload's first call: its account is entitled"))
+        } catch let error as StoreError {
+            throw Refusal(error)
+        } catch {
+            throw Refusal(.internalServiceError, .store, "the answer could not be signed")
+        }
+    }
+
+    private func resolveCustomer(
+        _ request: ResolveCustomerRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        let finding = TokenText.find(request.registrationToken ?? "", in: context.catalog)
+        let result = try ResolveCustomerRules.decide(finding, in: context)
+        return EndpointAnswer(
+            result,
+            Explanation(
+                rule: .registrationToken,
+                reason: "the token stands for the agreement of account "
+                    + result.customerAWSAccountID))
+    }
+}
+
+extension Refusal {
+    /// What a failing store is answered with.
+    fileprivate init(_ error: StoreError) {
+        switch error.code {
+        case .overloaded:
+            self.init(.throttling, .store, "more waits to be recorded than the store takes")
+        case .notStored, .unknownCursor:
+            self.init(.internalServiceError, .store, "nothing was stored; send it again")
+        case .unknownOutcome:
+            self.init(
+                .internalServiceError, .store,
+                "whether it was stored is unknown; the same request, sent again, is told truly")
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import AWSWire
+import HTTPTypes
+import HummingbirdCore
+package import Logging
+package import NIOCore
+import NIOHTTPTypes
+import ServiceLifecycle
+
+/// The HTTP server: reads a whole request within its bounds, has it answered, writes the answer.
+package struct HTTPService: Service {
+    package typealias Answer = @Sendable (PlainRequest) async -> PlainResponse
+
+    private let server: Server<HTTP1Channel>
+
+    /// A server that answers with `answer` from the moment it runs.
+    package init(
+        host: String, port: Int, group: any EventLoopGroup, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void, answer: @escaping Answer
+    ) {
+        let channel = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await Self.respond(to: request, writer, channel, answer)
+            },
+            configuration: .init(
+                additionalChannelHandlers: [RequestDeadlines()],
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: Limits.headerBytes, maxHeaderListSize: Limits.headerBytes,
+                    maxHeaderFieldCount: Limits.headerFields)))
+        server = Server(
+            childChannelSetup: channel,
+            configuration: ServerConfiguration(
+                address: .hostname(host, port: port), backlog: Limits.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections)),
+            onServerRunning: { await onListening($0.localAddress?.port ?? port) },
+            eventLoopGroup: group, logger: logger)
+    }
+
+    package func run() async throws {
+        try await server.run()
+    }
+
+    private static func respond(
+        to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
+        _ answer: Answer
+    ) async throws {
+        guard let body = try await collect(request.body) else {
+            var response = EndpointAnswer.plain(.tooLarge)
+            response.headers[.connection] = "close"
+            try await write(response, writer, includesBody: true)
+            try await channel.close()
+            return
+        }
+        let (path, query) = split(request.head.path ?? "/")
+        let plain = PlainRequest(
+            method: request.method, path: path, query: query, headers: request.headers,
+            authority: request.head.authority, body: body)
+        let response = await answer(plain)
+        try await write(response, writer, includesBody: request.method != .head)
+    }
+
+    private static func split(_ target: String) -> (path: String, query: String) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
+        return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
+    }
+
+    /// The whole body, or nil when it is over the limit; then some more of it has been read.
+    private static func collect(_ body: RequestBody) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var discarded = 0
+        for try await buffer in body {
+            if discarded == 0, bytes.count + buffer.readableBytes <= Limits.bodyBytes {
+                bytes.append(contentsOf: buffer.readableBytesView)
+                continue
+            }
+            bytes = []
+            discarded += buffer.readableBytes
+            if discarded > Limits.discardedBytes { return nil }
+        }
+        return discarded == 0 ? bytes : nil
+    }
+
+    private static func write(
+        _ response: PlainResponse, _ writer: consuming ResponseWriter, includesBody: Bool
+    ) async throws {
+        var headers = response.headers
+        headers[.contentLength] = String(response.body.count)
+        let head = HTTPResponse(status: response.status, headerFields: headers)
+        if includesBody, !response.body.isEmpty {
+            try await writer.write(
+                response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: response.body)))
+        } else {
+            try await writer.writeResponse(head)
+        }
+    }
+}

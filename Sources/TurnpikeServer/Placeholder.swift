@@ -1,3 +1,0 @@
-import CryptoExtras
-import Hummingbird
-import Yams

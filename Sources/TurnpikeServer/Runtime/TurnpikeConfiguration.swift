@@ -1,0 +1,61 @@
+package import Marketplace
+
+/// All that a server is told at its start.
+package struct TurnpikeConfiguration: Sendable {
+    /// Where the marketplace is kept.
+    package enum Storage: Sendable, Hashable {
+        case memory
+        /// A SQLite file by its path; it is made when it does not exist.
+        case file(String)
+    }
+
+    /// A seed file's name, for messages, and its text.
+    package struct Seed: Sendable, Hashable {
+        package var name: String
+        package var text: String
+
+        package init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
+    }
+
+    package var host = "127.0.0.1"
+    /// 0 takes a free one.
+    package var port = Self.defaultPort
+    package var storage = Storage.memory
+    package var seed: Seed?
+    package var isDemo = false
+    package var contract = Contract.newest
+    package var authentication = AuthenticationMode.verified
+    package var windowAlignment = WindowAlignment.raw
+    /// What the control API asks for; a secret.
+    package var controlToken: String?
+    /// Whether answers carry `x-turnpike-explanation`; nil: where the server is bound to loopback.
+    package var explainsInHeader: Bool?
+
+    package static let defaultPort = 8655
+
+    package init() {}
+
+    /// Whether only this machine can connect.
+    package var isLoopback: Bool { Self.isLoopback(host) }
+
+    package static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || isLoopbackIPv4(host)
+    }
+
+    private static func isLoopbackIPv4(_ host: String) -> Bool {
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
+
+/// Why a server could not start: one sentence that names the thing, the reason and the way out.
+package struct StartFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) {
+        self.description = description
+    }
+}

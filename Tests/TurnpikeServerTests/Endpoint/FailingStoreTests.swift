@@ -1,0 +1,89 @@
+import Marketplace
+import MeteringAPI
+import Testing
+import TurnpikeServer
+
+@Suite("A store that fails")
+struct FailingStoreTests {
+    private static let batch = """
+        {"ProductCode":"saas","UsageRecords":[\
+        {"Timestamp":1795435496,"CustomerAWSAccountId":"222233334444","Dimension":"users"},\
+        {"Timestamp":1795435496,"CustomerAWSAccountId":"1","Dimension":"users"}]}
+        """
+    private static let meter =
+        #"{"ProductCode":"ami","Timestamp":1795435496,"UsageDimension":"users"}"#
+
+    @Test("A store that is full throttles")
+    func overloaded() async throws {
+        let market = try await TestMarket(store: FailingStore(.overloaded))
+        let answer = await market.send(.batchMeterUsage, Self.batch)
+        #expect(answer.status == 400)
+        #expect(answer.error == "ThrottlingException")
+        let meter = await market.send(.meterUsage, Self.meter, as: .ec2Instance)
+        #expect(meter.error == "ThrottlingException")
+    }
+
+    @Test("A store that stored nothing gives the records back as they were sent")
+    func notStored() async throws {
+        let market = try await TestMarket(store: FailingStore(.notStored))
+        let answer = await market.send(.batchMeterUsage, Self.batch)
+        #expect(
+            answer.text == """
+                {"Results":[{"UsageRecord":{"Timestamp":1795435496,"CustomerAWSAccountId":"1",\
+                "Dimension":"users"},"Status":"CustomerNotSubscribed"}],"UnprocessedRecords":[\
+                {"Timestamp":1795435496,"CustomerAWSAccountId":"222233334444",\
+                "Dimension":"users"}]}
+                """)
+        let meter = await market.send(.meterUsage, Self.meter, as: .ec2Instance)
+        #expect(meter.error == "InternalServiceErrorException")
+        #expect(meter.status == 500)
+    }
+
+    @Test("A store that does not know what it stored fails the request")
+    func unknownOutcome() async throws {
+        let market = try await TestMarket(store: FailingStore(.unknownOutcome))
+        let answer = await market.send(.batchMeterUsage, Self.batch)
+        #expect(answer.status == 500)
+        #expect(answer.error == "InternalServiceErrorException")
+    }
+}
+
+/// Keeps a catalog like any store, and fails to record.
+private final class FailingStore: MarketplaceStore {
+    private let code: StoreError.Code
+    private let store = InMemoryStore()
+
+    init(_ code: StoreError.Code) { self.code = code }
+
+    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+        throw StoreError(code, cause: "it was told to")
+    }
+
+    func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
+
+    func save(_ changes: [CatalogChange]) async throws(StoreError) { try await store.save(changes) }
+
+    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+        try await store.forgetUsage(saving: changes)
+    }
+
+    func forgetEverything() async throws(StoreError) { try await store.forgetEverything() }
+
+    func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        try await store.usage(filter, after: cursor, limit: limit)
+    }
+
+    func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
+    }
+
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+        try await store.usedDimensions(of: productCode)
+    }
+
+    func close() async {}
+}

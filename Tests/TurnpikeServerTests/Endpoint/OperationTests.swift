@@ -1,0 +1,196 @@
+import AWSWire
+import CryptoExtras
+import Foundation
+import HTTPTypes
+import Marketplace
+import MeteringAPI
+import Testing
+import TurnpikeServer
+
+@Suite("The four operations, through the endpoint")
+struct OperationTests {
+    private static func batch(_ quantity: Int) -> String {
+        """
+        {"ProductCode":"saas","UsageRecords":[{"Timestamp":1795435496,\
+        "CustomerAWSAccountId":"222233334444","Dimension":"users","Quantity":\(quantity)}]}
+        """
+    }
+
+    @Test("The same usage again has the same id, another quantity is a duplicate without one")
+    func firstWriteWins() async throws {
+        let market = try await TestMarket()
+        let first = await market.send(.batchMeterUsage, Self.batch(3))
+        let again = await market.send(.batchMeterUsage, Self.batch(3))
+        #expect(again["Results.0.MeteringRecordId"] == first["Results.0.MeteringRecordId"])
+        #expect(again["Results.0.Status"] == "Success")
+        let other = await market.send(.batchMeterUsage, Self.batch(4))
+        #expect(other.status == 200)
+        #expect(other["Results.0.Status"] == "DuplicateRecord")
+        #expect(other["Results.0.MeteringRecordId"] == nil)
+        let record = try #require(market.explanation?.records.first)
+        #expect(record.earlier?.quantity == Quantity(3))
+        #expect(record.reason.hasPrefix("3 was recorded first, as "))
+    }
+
+    @Test("The same usage by code and by licence is billed twice, and the explanation shouts")
+    func billedTwice() async throws {
+        let market = try await TestMarket()
+        _ = await market.send(.batchMeterUsage, Self.batch(3))
+        let answer = await market.send(
+            .batchMeterUsage,
+            """
+            {"UsageRecords":[{"Timestamp":1795435496,"CustomerAWSAccountId":"222233334444",\
+            "LicenseArn":"\(TestMarket.license("saas"))","Dimension":"users","Quantity":3}]}
+            """)
+        #expect(answer["Results.0.Status"] == "Success")
+        #expect(market.explanation?.summary.contains("BILLED TWICE") == true)
+    }
+
+    @Test("A container meters once an hour; another quantity is refused")
+    func meterUsage() async throws {
+        let market = try await TestMarket()
+        func body(_ quantity: Int, _ more: String = "") -> String {
+            """
+            {"ProductCode":"container","Timestamp":1795435496,"UsageDimension":"users",\
+            "UsageQuantity":\(quantity)\(more)}
+            """
+        }
+        let dryRun = await market.send(
+            .meterUsage, body(4, #","DryRun":true"#), as: .ecsTask)
+        #expect(dryRun.text == #"{"MeteringRecordId":"DryRunOperation"}"#)
+        let first = await market.send(.meterUsage, body(3), as: .ecsTask)
+        let again = await market.send(.meterUsage, body(3), as: .ecsTask)
+        #expect(first.status == 200)
+        #expect(first.text == again.text)
+        let other = await market.send(.meterUsage, body(4), as: .ecsTask)
+        #expect(other.error == "DuplicateRequestException")
+        let pod = await market.send(.meterUsage, body(4), as: .eksPod)
+        #expect(pod.status == 200)
+    }
+
+    @Test("A client token answers a retry, and refuses another request")
+    func clientToken() async throws {
+        let market = try await TestMarket()
+        func body(_ quantity: Int, _ token: String) -> String {
+            """
+            {"ProductCode":"agentCore","Timestamp":1795435496,"UsageDimension":"users",\
+            "UsageQuantity":\(quantity),"ClientToken":"\(token)"}
+            """
+        }
+        let first = await market.send(.meterUsage, body(3, "a"), as: .agentCoreRuntime)
+        let again = await market.send(.meterUsage, body(3, "a"), as: .agentCoreRuntime)
+        let second = await market.send(.meterUsage, body(3, "b"), as: .agentCoreRuntime)
+        let conflict = await market.send(.meterUsage, body(4, "a"), as: .agentCoreRuntime)
+        #expect(first.text == again.text)
+        #expect(second.status == 200 && second.text != first.text)
+        #expect(conflict.error == "IdempotencyConflictException")
+    }
+
+    @Test("RegisterUsage answers a PS256 token that the published key verifies")
+    func registerUsage() async throws {
+        let market = try await TestMarket()
+        let answer = await market.send(
+            .registerUsage, #"{"ProductCode":"container","PublicKeyVersion":1,"Nonce":"n-1"}"#,
+            as: .eksPod)
+        #expect(answer["PublicKeyRotationTimestamp"] == nil)
+        let token = try #require(answer["Signature"])
+        let parts = token.split(separator: ".").map(String.init)
+        #expect(Self.decoded(parts[0]) == #"{"alg":"PS256","typ":"JWT"}"#)
+        #expect(
+            Self.decoded(parts[1])
+                == #"{"productCode":"container","publicKeyVersion":1,"nonce":"n-1","iat":1795437296}"#
+        )
+        let pem = try #require(
+            market.state.catalog.signingKey(of: "container", version: 1)?.publicKeyPEM)
+        let key = try _RSA.Signing.PublicKey(pemRepresentation: pem)
+        let signature = _RSA.Signing.RSASignature(rawRepresentation: Self.bytes(parts[2]))
+        let input = Data("\(parts[0]).\(parts[1])".utf8)
+        #expect(key.isValidSignature(signature, for: input, padding: .PSS))
+        #expect(market.state.catalog.registeredWorkloads.count == 1)
+    }
+
+    @Test("ResolveCustomer says whom a token stands for, and why one is not known")
+    func resolveCustomer() async throws {
+        let market = try await TestMarket()
+        var generator = SystemRandomNumberGenerator()
+        let text = TokenText.make(using: &generator)
+        try await market.state.edit { edit in
+            edit.put(
+                .registrationToken(
+                    RegistrationToken(
+                        digest: TokenText.digest(of: text), agreementID: "agmt-saas",
+                        expiresAt: TestMarket.now.adding(seconds: 60))))
+        }
+        let answer = await market.send(
+            .resolveCustomer, #"{"RegistrationToken":"\#(text)"}"#)
+        #expect(answer["CustomerAWSAccountId"] == TestMarket.buyer)
+        #expect(answer["ProductCode"] == "saas")
+        #expect(answer["LicenseArn"] == TestMarket.license("saas"))
+        #expect(answer["Metadata.AgreementId"] == "agmt-saas")
+        #expect(answer["CustomerIdentifier"] == nil)
+        let spoiled: [(String, String)] = [
+            (
+                text.replacingOccurrences(of: "+", with: "%2B").replacingOccurrences(
+                    of: "=", with: "%3D"), "URL-decoding"
+            ),
+            (text.replacingOccurrences(of: "+", with: " "), "once too often"),
+            ("asdfa", "no token of this marketplace"),
+        ]
+        for (token, hint) in spoiled {
+            let answer = await market.send(
+                .resolveCustomer, #"{"RegistrationToken":"\#(token)"}"#)
+            #expect(answer.error == "InvalidTokenException")
+            #expect(answer["message"] == "Registration token is invalid")
+            #expect(market.explanation?.summary.contains(hint) == true)
+        }
+    }
+
+    @Test("A product's own contract governs how its requests are read")
+    func productContract() async throws {
+        let market = try await TestMarket()
+        try await market.state.edit { edit in
+            guard var product = edit.catalog.products["saas"] else { return }
+            product.contract = "2025-01"
+            edit.put(.product(product))
+        }
+        let answer = await market.send(.batchMeterUsage, Self.batch(3))
+        #expect(answer.error == "ValidationException")
+        #expect(answer["message"]?.contains("customerIdentifier") == true)
+        #expect(
+            market.explanation?.summary.contains(
+                "'UsageRecords[0].CustomerAWSAccountId' is unknown to contract 2025-01") == true)
+    }
+
+    @Test("Without checked signatures, an unknown key acts for the product that is named")
+    func trusting() async throws {
+        let market = try await TestMarket(authentication: .trusting)
+        let header = """
+            AWS4-HMAC-SHA256 Credential=anything/20200101/us-east-1/service/aws4_request, \
+            SignedHeaders=host, Signature=none
+            """
+        let seller = await market.send(.batchMeterUsage, Self.batch(3)) {
+            $0.headers[.authorization] = header
+        }
+        #expect(seller["Results.0.Status"] == "Success")
+        let workload = await market.send(
+            .meterUsage,
+            #"{"ProductCode":"ami","Timestamp":1795435496,"UsageDimension":"users"}"#
+        ) { $0.headers[.authorization] = header }
+        #expect(workload.status == 200)
+        let nobody = await market.send(.batchMeterUsage, Self.batch(3)) {
+            $0.headers[.authorization] = nil
+        }
+        #expect(nobody.error == "MissingAuthenticationTokenException")
+    }
+
+    private static func bytes(_ text: String) -> Data {
+        let base64 = text.replacingOccurrences(of: "-", with: "+")
+            .replacingOccurrences(of: "_", with: "/")
+        let padding = String(repeating: "=", count: (4 - base64.count % 4) % 4)
+        return Data(base64Encoded: base64 + padding) ?? Data()
+    }
+
+    private static func decoded(_ text: String) -> String {
+        String(decoding: bytes(text), as: UTF8.self)
+    }
+}
