@@ -25,15 +25,26 @@ struct GroupCommitTests {
         }
     }
 
-    @Test("refuses what does not fit in its queue, and stores none of it")
-    func overload() async throws {
+    @Test(
+        "refuses what does not fit in its queue, allocations included, and stores none of it",
+        arguments: [
+            (0..<3).map { entry($0) },
+            [
+                .sample(
+                    0,
+                    allocations: ["a", "b"].map { team in
+                        RecordedAllocation(quantity: Quantity(1), tags: ["team": team])
+                    })
+            ],
+        ])
+    func overload(_ tooMuch: [UsageEntry]) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var options = SQLiteStore.Options()
         options.limits.waiting = 2
         let store = try SQLiteStore(path: folder.dataFile, options: options)
         let error = await #expect(throws: StoreError.self) {
-            try await store.record((0..<3).map { entry($0) })
+            try await store.record(tooMuch)
         }
         #expect(error?.code == .overloaded)
         #expect(try await store.usage(UsageFilter(), after: nil, limit: 9).items.isEmpty)
