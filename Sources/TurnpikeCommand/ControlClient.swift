@@ -29,14 +29,22 @@ struct ControlClient {
         return items
     }
 
+    /// One that says at once when nobody listens; it lives as long as the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONDocument {
-        let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }.joined(separator: "&")
+        let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }
+            .joined(separator: "&")
         var request = HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)")
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let status: Int
         let body: ByteBuffer
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+            let response = try await Self.http.execute(request, timeout: Self.timeout)
             status = Int(response.status.code)
             body = try await response.body.collect(upTo: Self.answerBytes)
         } catch {

@@ -63,9 +63,8 @@ extension CatalogEdit {
         faults.conflict(
             unless: product.sellerAccountID == known.sellerAccountID, "sellerAccountId",
             "the product has usage under the seller \(known.sellerAccountID)")
-        let dropped = known.dimensions.map(\.name).filter {
-            product.dimension(named: $0) == nil
-        }
+        let kept = Set(product.dimensions.map(\.name))
+        let dropped = known.dimensions.map(\.name).filter { !kept.contains($0) }
         faults.conflict(
             unless: dropped.isEmpty, "dimensions",
             "the product has usage: \(listed(dropped)) must stay")

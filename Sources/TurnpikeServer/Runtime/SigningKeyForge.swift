@@ -12,7 +12,8 @@ import Synchronization
 /// threads; a key is made at its first use.
 package final class SigningKeyForge: Sendable {
     private let state: MarketplaceState
-    private let making = Mutex([CatalogFact.Key: Task<SigningKey, any Error>]())
+    /// Keys are made one after the other.
+    private let gate = SerialGate()
     private let parsed = Mutex([String: _RSA.Signing.PrivateKey]())
 
     /// Bits of a key, as in the keys that AWS gives sellers.
@@ -27,16 +28,12 @@ package final class SigningKeyForge: Sendable {
     /// The key with its PEM texts, made and saved when it has none yet.
     package func ready(_ key: SigningKey) async throws -> SigningKey {
         if key.privateKeyPEM != nil { return key }
-        let name = CatalogFact.signingKey(key).key
-        let task = making.withLock { making in
-            if let task = making[name] { return task }
-            // Shared by all who wait for this key, so none of them may own it.
-            let task = Task { try await self.make(key) }
-            making[name] = task
-            return task
+        return try await gate.run {
+            // Whoever waited for the same key finds it made.
+            let known = self.state.catalog.signingKey(of: key.productCode, version: key.version)
+            if let known, known.privateKeyPEM != nil { return known }
+            return try await self.make(key)
         }
-        defer { making.withLock { $0[name] = nil } }
-        return try await task.value
     }
 
     private func make(_ key: SigningKey) async throws -> SigningKey {
@@ -46,7 +43,6 @@ package final class SigningKeyForge: Sendable {
         return try await state.edit { edit in
             let current = edit.catalog.signingKey(of: key.productCode, version: key.version)
             guard var current else { throw MissingKey() }
-            if current.privateKeyPEM != nil { return current }
             current.privateKeyPEM = pair.pemRepresentation
             current.publicKeyPEM = pair.publicKey.pemRepresentation
             edit.put(.signingKey(current))

@@ -98,8 +98,9 @@ struct OperationTests {
         #expect(Self.decoded(parts[0]) == #"{"alg":"PS256","typ":"JWT"}"#)
         #expect(
             Self.decoded(parts[1])
-                == #"{"productCode":"container","publicKeyVersion":1,"nonce":"n-1","iat":1795437296}"#
-        )
+                == """
+                {"productCode":"container","publicKeyVersion":1,"nonce":"n-1","iat":1795437296}
+                """)
         let pem = try #require(
             market.state.catalog.signingKey(of: "container", version: 1)?.publicKeyPEM)
         let key = try _RSA.Signing.PublicKey(pemRepresentation: pem)
