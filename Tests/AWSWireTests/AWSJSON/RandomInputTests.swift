@@ -102,10 +102,10 @@ extension SeededGenerator {
             decimal: maybe { $0.text(maximumLength: 20) })
     }
 
-    private mutating func tags() -> [Tag]? {
+    private mutating func tags() -> [MeteringAPI.Tag]? {
         maybe { generator in
             (0..<Int.random(in: 0...3, using: &generator)).map { _ in
-                Tag(
+                MeteringAPI.Tag(
                     key: generator.maybe { $0.text(maximumLength: 5) },
                     value: generator.maybe { $0.text(maximumLength: 5) })
             }

@@ -202,10 +202,14 @@ struct RequestDecodingTests {
         }
     }
 
-    @Test("A million records are read, to be refused by their number")
+    @Test("Far too many records are read, and as many kept as show that they are too many")
     func manyRecords() throws {
-        let body = "{\"UsageRecords\":[" + String(repeating: "{},", count: 300_000) + "{}]}"
-        let request = try decode(BatchMeterUsageRequest.self, body).request
-        #expect(request.usageRecords?.count == 300_001)
+        let records = String(repeating: "{},", count: 300_000)
+        let body = "{\"UsageRecords\":[\(records){}]}"
+        #expect(try decode(BatchMeterUsageRequest.self, body).request.usageRecords?.count == 1000)
+        let error = try #require(throws: SerializationError.self) {
+            try decode(BatchMeterUsageRequest.self, "{\"UsageRecords\":[\(records)7]}")
+        }
+        #expect(error.path == "UsageRecords[300000]")
     }
 }
