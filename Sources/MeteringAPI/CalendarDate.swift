@@ -61,7 +61,9 @@ extension Timestamp {
     /// ISO 8601 in UTC, with milliseconds only where there are some: `2026-12-01T05:59:00Z`.
     package var iso8601: String {
         let date = date
-        let rest = milliseconds - date.daysSinceEpoch * Self.millisecondsInDay
+        // Not from the day's start: that of the first day of all lies below 64 bits.
+        let remainder = milliseconds % Self.millisecondsInDay
+        let rest = remainder < 0 ? remainder + Self.millisecondsInDay : remainder
         let second = rest / 1000
         var text = "\(padded(date.year, 4))-\(padded(Int64(date.month), 2))"
         text += "-\(padded(Int64(date.day), 2))T\(padded(second / 3600, 2))"

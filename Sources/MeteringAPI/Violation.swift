@@ -43,7 +43,8 @@ extension Violation {
     }
 }
 
-/// Collects violations in the model's order.
+/// Collects violations in the model's order, as many as are reported: a megabyte of empty records
+/// breaks a million constraints.
 struct ConstraintChecker {
     private(set) var violations: [Violation] = []
 
@@ -51,6 +52,7 @@ struct ConstraintChecker {
     mutating func violate(
         _ path: @autoclosure () -> String, _ value: Violation.Value, _ constraint: String
     ) {
+        guard violations.count < ModelLimit.reportedViolations else { return }
         violations.append(Violation(path: path(), value: value, constraint: constraint))
     }
 

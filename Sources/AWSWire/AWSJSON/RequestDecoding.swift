@@ -25,9 +25,9 @@ extension BatchMeterUsageRequest: AWSJSONRequest {
                 }
                 var records: [UsageRecord] = []
                 records.reserveCapacity(ModelCapacity.usageRecords)
-                for element in elements {
-                    records.append(
-                        try reader.usageRecord(element, "UsageRecords[\(records.count)]", model))
+                for (index, element) in elements.enumerated() {
+                    let record = try reader.usageRecord(element, "UsageRecords[\(index)]", model)
+                    if index < ModelCapacity.keptRecords { records.append(record) }
                 }
                 request.usageRecords = records
             default: reader.ignore(member.name, in: "")
@@ -105,6 +105,8 @@ extension ResolveCustomerRequest: AWSJSONRequest {
 
 private enum ModelCapacity {
     static let usageRecords = 25
+    /// Records that are kept to be refused by their number; a megabyte can hold 300,000.
+    static let keptRecords = 1000
 }
 
 extension MemberReader {

@@ -28,7 +28,9 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
         case .real: return real
         case .frozen: return anchor
         case .running:
-            let passed = Int128(real.milliseconds(since: anchoredAt)) * Int128(speedThousandths)
+            // A machine whose clock is set back does not take the marketplace with it.
+            let elapsed = max(0, real.milliseconds(since: anchoredAt))
+            let passed = Int128(elapsed) * Int128(speedThousandths)
             let now = Int128(anchor.milliseconds) + passed / 1000
             return Timestamp(milliseconds: Int64(clamping: now))
         }
@@ -61,7 +63,7 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
             target = at ?? now
         case .running(let from, let speed):
             clock.mode = .running
-            clock.speedThousandths = speed
+            clock.speedThousandths = min(max(0, speed), Self.maximumSpeedThousandths)
             target = from ?? now
         case .advance(let milliseconds):
             if clock.mode == .real { clock.mode = .running }
