@@ -1,0 +1,3 @@
+import AsyncHTTPClient
+import ArgumentParser
+@main struct Turnpike { static func main() {} }
