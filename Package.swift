@@ -50,7 +50,10 @@ let targets: [Target] = [
         swiftSettings: settings),
     .testTarget(
         name: "SQLiteStoreTests",
-        dependencies: ["SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract"],
+        dependencies: [
+            "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
+            .product(name: "GRDB", package: "GRDB.swift"),
+        ],
         swiftSettings: settings),
 
     // HTTP: the AWS endpoint and the control API; puts the parts together.
@@ -67,6 +70,7 @@ let targets: [Target] = [
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             .product(name: "Yams", package: "Yams"),
         ],
         swiftSettings: settings),
@@ -89,7 +93,8 @@ let targets: [Target] = [
             "AWSWire", "Marketplace", "MeteringAPI", "TurnpikeServer", httpClient, logging,
             nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
         ],
         swiftSettings: settings),
     .testTarget(

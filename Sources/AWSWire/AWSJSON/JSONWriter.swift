@@ -37,6 +37,19 @@ package struct JSONWriter {
         needsComma = true
     }
 
+    /// Begins a member whose name is not known beforehand.
+    package mutating func anyName(_ name: String) {
+        separate()
+        string(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = true
+    }
+
+    /// Writes a value that is JSON already: a number, `true`, an object.
+    package mutating func literal(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
     package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -6,6 +6,8 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     case headerAndQuery
     /// Sentences about what the header lacks, and the header.
     case incomplete(lacks: [String], header: String)
+    /// The date is in no form that is known.
+    case malformedDate(String)
     case unknownKey(hint: String)
     case wrongSessionToken(hint: String)
     case expiredToken
@@ -30,7 +32,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     private var type: String {
         switch self {
         case .missing: "MissingAuthenticationTokenException"
-        case .incomplete: "IncompleteSignatureException"
+        case .incomplete, .malformedDate: "IncompleteSignatureException"
         case .unknownKey, .wrongSessionToken: "UnrecognizedClientException"
         // Told apart from the marketplace's own exception of this name, at least in logs.
         case .expiredToken: "com.amazon.coral.service#ExpiredTokenException"
@@ -47,6 +49,9 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
                 + "HTTP header."
         case .incomplete(let lacks, let header):
             return (lacks + ["Authorization=\(header)"]).joined(separator: " ")
+        case .malformedDate(let date):
+            return "Date must be in ISO-8601 'basic format'. Got '\(date)'. "
+                + "See http://en.wikipedia.org/wiki/ISO_8601"
         case .unknownKey, .wrongSessionToken:
             return "The security token included in the request is invalid."
         case .expiredToken: return "The security token included in the request is expired"
@@ -78,6 +83,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
         case .missing: "the request carries no Authorization header"
         case .headerAndQuery: "the request is signed in its header and in its query"
         case .incomplete(let lacks, _): lacks.joined(separator: " ")
+        case .malformedDate: "X-Amz-Date must look like 20150830T123600Z"
         case .unknownKey(let hint), .wrongSessionToken(let hint): hint
         case .expiredToken: "the credentials expired; ask for new ones"
         case .expired, .notYetCurrent:

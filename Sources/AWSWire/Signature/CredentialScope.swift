@@ -22,7 +22,7 @@ package struct CredentialScope: Sendable, Hashable {
 struct AuthorizationHeader {
     let accessKeyID: String
     let scope: CredentialScope
-    /// As sent, lower-case names in order.
+    /// As sent; names that are not lower-case are none, as they are for AWS.
     let signedHeaders: [String]
     let signature: String
 
@@ -60,7 +60,7 @@ struct AuthorizationHeader {
         let fields = credential.suffix(4).map(String.init)
         accessKeyID = credential.dropLast(4).joined(separator: "/")
         scope = CredentialScope(date: fields[0], region: fields[1], service: fields[2])
-        signedHeaders = names.split(separator: ";").map { $0.lowercased() }
+        signedHeaders = names.split(separator: ";").map(String.init)
         self.signature = String(signature)
     }
 }

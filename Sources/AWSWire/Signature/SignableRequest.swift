@@ -127,19 +127,26 @@ enum CanonicalURI {
     }
 
     /// The parameters, encoded and sorted by name and value.
+    ///
+    /// Names compare before the equals sign is written: `Param` comes before `Param-3`.
     static func query(_ query: String) -> [UInt8] {
-        var parameters: [[UInt8]] = []
+        var parameters: [(name: [UInt8], value: [UInt8])] = []
         for parameter in query.utf8.split(separator: UInt8(ascii: "&")) {
             let halves = parameter.split(
                 separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            var encoded: [UInt8] = []
-            append(halves[0], to: &encoded)
-            encoded.append(UInt8(ascii: "="))
-            if halves.count > 1 { append(halves[1], to: &encoded) }
+            var encoded: (name: [UInt8], value: [UInt8]) = ([], [])
+            append(halves[0], to: &encoded.name)
+            if halves.count > 1 { append(halves[1], to: &encoded.value) }
             parameters.append(encoded)
         }
-        parameters.sort { $0.lexicographicallyPrecedes($1) }
-        return Array(parameters.joined(separator: [UInt8(ascii: "&")]))
+        parameters.sort { left, right in
+            left.name == right.name
+                ? left.value.lexicographicallyPrecedes(right.value)
+                : left.name.lexicographicallyPrecedes(right.name)
+        }
+        let joined = parameters.map { $0.name + [UInt8(ascii: "=")] + $0.value }
+            .joined(separator: [UInt8(ascii: "&")])
+        return Array(joined)
     }
 
     private static func append(

@@ -37,6 +37,8 @@ package struct Agreement: Sendable, Hashable, Codable {
 
     /// Where in its life the agreement is.
     package func state(at now: Timestamp) -> AgreementState {
+        // Cancelled before it began.
+        if let endsAt, endsAt <= startsAt { return .ended }
         if now < startsAt { return .pending }
         guard let endsAt, let finalUsageUntil, now >= endsAt else { return .active }
         return now < finalUsageUntil ? .ending : .ended

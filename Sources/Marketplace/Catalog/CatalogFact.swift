@@ -12,6 +12,17 @@ package enum CatalogFact: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable {
         case account, product, agreement, credential, registrationToken, signingKey
         case registeredWorkload, clock
+
+        /// Whether such facts may be removed while the rest stays.
+        ///
+        /// Accounts, products and agreements, and the keys that signed for them, stay for ever,
+        /// because usage and what was handed out refer to them.
+        package var isRemovable: Bool {
+            switch self {
+            case .credential, .registrationToken, .registeredWorkload, .clock: true
+            case .account, .product, .agreement, .signingKey: false
+            }
+        }
     }
 
     /// What a fact is found by; the same key again replaces it.
@@ -49,5 +60,6 @@ package enum CatalogFact: Sendable, Hashable {
 package enum CatalogChange: Sendable, Hashable {
     /// Adds a fact, or replaces the one of its key.
     case put(CatalogFact)
+    /// Removes a fact of a kind that is removable; others stay.
     case remove(CatalogFact.Key)
 }

@@ -47,27 +47,29 @@ package final class InMemoryStore: MarketplaceStore {
     package func totals(
         of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        var totals: [[String?]: UsageTotal] = [:]
+        var totals: [[ExactText?]: UsageTotal] = [:]
         for record in state.withLock(\.records) where filter.includes(record) {
-            let group = groupings.map { record.member($0) }
+            let members = groupings.map { record.member($0) }
+            let group = members.map { $0.map(ExactText.init) }
             var total =
                 totals[group]
-                ?? UsageTotal(group: group, quantity: QuantitySum(), records: 0, billedTwice: 0)
+                ?? UsageTotal(group: members, quantity: QuantitySum(), records: 0, billedTwice: 0)
             total.quantity += record.quantity
             total.records += 1
             total.billedTwice += record.isBilledTwice ? 1 : 0
             totals[group] = total
         }
-        let sorted = totals.values.sorted { left, right in
-            left.group.lexicographicallyPrecedes(right.group) { ($0 ?? "") < ($1 ?? "") }
+        let sorted = totals.sorted { left, right in
+            left.key.lexicographicallyPrecedes(right.key, by: isBefore)
         }
-        return try page(sorted, after: cursor, limit: limit)
+        return try page(sorted.map(\.value), after: cursor, limit: limit)
     }
 
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
         let records = state.withLock(\.records)
         return Set(
-            records.filter { $0.series.productCode == productCode }.map(\.series.dimension))
+            records.map(\.series)
+                .filter { ExactText($0.productCode) == ExactText(productCode) }.map(\.dimension))
     }
 
     package func close() async {}
@@ -86,6 +88,12 @@ private func page<Item>(
         nextCursor: end < items.count ? String(end) : nil)
 }
 
+/// The order of groups: what has no such member comes first, then by bytes.
+private func isBefore(_ left: ExactText?, _ right: ExactText?) -> Bool {
+    guard let right else { return false }
+    return left.map { $0 < right } ?? true
+}
+
 extension UsageFilter {
     fileprivate func includes(_ record: RecordedUsage) -> Bool {
         includes(record.series, at: record.timestamp)
@@ -98,13 +106,16 @@ private struct HourKey: Hashable {
 }
 
 private struct TokenKey: Hashable {
-    let scope: ClientToken.Scope
-    /// Bytes, because two strings of different bytes can be equal.
-    let token: [UInt8]
+    let accountID: ExactText
+    let resourceID: ExactText
+    let region: ExactText
+    let token: ExactText
 
     init(_ token: ClientToken) {
-        scope = token.scope
-        self.token = Array(token.token.utf8)
+        accountID = ExactText(token.scope.accountID)
+        resourceID = ExactText(token.scope.resourceID)
+        region = ExactText(token.scope.region)
+        self.token = ExactText(token.token)
     }
 }
 
@@ -180,6 +191,6 @@ extension EarlierRecord {
         self.init(
             id: record.id, quantity: record.quantity, timestamp: record.timestamp,
             recordedAt: record.recordedAt,
-            hasSameAllocations: Set(record.allocations) == Set(entry.allocations))
+            hasSameAllocations: entry.hasAllocations(record.allocations))
     }
 }

@@ -5,7 +5,7 @@ package protocol MarketplaceStore: UsageLedger {
     /// Reads the catalog as it was last saved.
     func loadCatalog() async throws(StoreError) -> Catalog
 
-    /// Saves the changes in order, durably, all or none.
+    /// Saves the changes in order, durably, all or none; a later one of the same key wins.
     func save(_ changes: [CatalogChange]) async throws(StoreError)
 
     /// Forgets every record and client token and saves the changes, all or none.
@@ -15,16 +15,22 @@ package protocol MarketplaceStore: UsageLedger {
     func forgetEverything() async throws(StoreError)
 
     /// The records that the filter includes, by hour from the oldest, at most `limit`.
+    ///
+    /// Records of one hour come in an order of the store's own, which stays as it is. A cursor
+    /// that it never gave out throws `unknownCursor`.
     func usage(
         _ filter: UsageFilter, after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<RecordedUsage>
 
     /// Sums of the records that the filter includes, a row for each group, ordered by group.
+    ///
+    /// Members are compared by bytes, and a missing one comes first. Without groupings there is
+    /// one row, or none where nothing is recorded.
     func totals(
         of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<UsageTotal>
 
-    /// The dimensions of the product that have usage.
+    /// The dimensions of the product that have usage; a set holds one spelling of "é" only.
     func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String>
 
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.

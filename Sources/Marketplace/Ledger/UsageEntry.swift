@@ -2,7 +2,9 @@ package import MeteringAPI
 
 /// What usage is counted by, apart from time: one space of de-duplication, product, buyer,
 /// dimension and region, and where they matter a licence or a resource.
-package struct UsageSeries: Sendable, Hashable {
+///
+/// Two are one series if every member has the same bytes.
+package struct UsageSeries: Sendable {
     /// Records in different spaces never meet: the same hour reported in two is billed twice.
     package enum Space: UInt8, Sendable, CaseIterable {
         case product = 1, license, resource
@@ -28,6 +30,28 @@ package struct UsageSeries: Sendable, Hashable {
         self.resourceID = resourceID
         self.dimension = dimension
         self.region = region
+    }
+}
+
+extension UsageSeries: Hashable {
+    package static func == (left: UsageSeries, right: UsageSeries) -> Bool {
+        left.space == right.space
+            && ExactText(left.productCode) == ExactText(right.productCode)
+            && left.licenseARN.map(ExactText.init) == right.licenseARN.map(ExactText.init)
+            && ExactText(left.buyerAccountID) == ExactText(right.buyerAccountID)
+            && left.resourceID.map(ExactText.init) == right.resourceID.map(ExactText.init)
+            && ExactText(left.dimension) == ExactText(right.dimension)
+            && ExactText(left.region) == ExactText(right.region)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(space)
+        hasher.combine(ExactText(productCode))
+        hasher.combine(licenseARN.map(ExactText.init))
+        hasher.combine(ExactText(buyerAccountID))
+        hasher.combine(resourceID.map(ExactText.init))
+        hasher.combine(ExactText(dimension))
+        hasher.combine(ExactText(region))
     }
 }
 
@@ -61,6 +85,13 @@ package struct UsageEntry: Sendable, Hashable {
         self.recordedAt = recordedAt
         self.isOncePerHour = isOncePerHour
         self.clientToken = clientToken
+    }
+}
+
+extension UsageEntry {
+    /// Whether these are its allocations, in whatever order.
+    package func hasAllocations(_ others: [RecordedAllocation]) -> Bool {
+        allocations == others || Set(allocations) == Set(others)
     }
 }
 

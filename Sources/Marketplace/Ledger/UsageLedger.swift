@@ -8,7 +8,7 @@ package protocol UsageLedger: Sendable {
     ///
     /// Entries of one call are recorded together or not at all, and are decided in order: the
     /// second of two with one key meets the first. When the call returns, what it reports is on
-    /// stable storage. A caller that gives up waiting may still have been recorded.
+    /// stable storage. A cancelled caller is answered like any other, so that it can know.
     func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome]
 }
 
@@ -17,7 +17,8 @@ package protocol UsageLedger: Sendable {
 /// A duplicate is an outcome; only the machinery throws.
 package enum RecordOutcome: Sendable, Hashable {
     /// It is the first of its key. Where the same usage was already recorded in the other of the
-    /// two spaces (by product, by licence), the buyer is now billed twice, and that record is here.
+    /// two spaces (by product, by licence), the buyer is now billed twice, and the earliest such
+    /// record is here.
     case recorded(MeteringRecordID, billedTwiceWith: EarlierRecord?)
     /// The same quantity was recorded before.
     case alreadyRecorded(EarlierRecord)

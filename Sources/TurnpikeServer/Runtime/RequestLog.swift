@@ -80,6 +80,9 @@ package final class RequestLog: Sendable {
         return found
     }
 
+    /// How many requests there have been.
+    package var count: Int { state.withLock(\.count) }
+
     package func clear() {
         state.withLock { $0 = State() }
     }

@@ -353,7 +353,9 @@ struct BatchMeterUsageRuleTests {
     @Test("A region in which AWS does not offer it disables the operation")
     func region() throws {
         let context = SampleMarketplace().context(region: "us-gov-west-1")
-        let refusal = MarketplaceTests.refusal { () throws(Refusal) in try decide([.sample()], context) }
+        let refusal = MarketplaceTests.refusal { () throws(Refusal) in
+            try decide([.sample()], context)
+        }
         #expect(refusal?.answer == .exception(.disabledAPI))
     }
 

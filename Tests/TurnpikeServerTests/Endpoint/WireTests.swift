@@ -108,7 +108,9 @@ struct WireTests {
         ])
     func contentTypes(type: String) async throws {
         // An unsigned header may differ; the request is signed again with this one.
-        let answer = try await TestMarket(authentication: .trusting).send(.batchMeterUsage, Self.body) {
+        let answer = try await TestMarket(authentication: .trusting).send(
+            .batchMeterUsage, Self.body
+        ) {
             $0.headers[.contentType] = type
         }
         #expect(answer.status == 200)

@@ -1,0 +1,102 @@
+import MeteringAPI
+
+extension CatalogEdit {
+    /// Creates or replaces a product.
+    ///
+    /// `usedDimensions` are those of the product that have usage: once there is some, its type,
+    /// its seller and its dimensions stay.
+    package mutating func putProduct(
+        _ product: Product, usedDimensions: Set<String>
+    ) throws(Contradiction) -> Product {
+        var faults = FaultCollector()
+        faults.check(
+            isProductCode(product.code), "productCode",
+            "a product code has 1 to \(ModelLimit.text) characters of a-z A-Z 0-9 and -/=:_.@")
+        faults.check(
+            catalog.accounts[product.sellerAccountID]?.role == .seller, "sellerAccountId",
+            "there is no seller's account \(quoted(product.sellerAccountID)): make it first")
+        if let contract = product.contract {
+            faults.check(
+                Contract.named(contract) != nil, "contract",
+                "there is no contract \(quoted(contract)): choose one of "
+                    + listed(Contract.all.map(\.name)))
+        }
+        faults.check(
+            product.integration == .concurrentAgreements || product.type == .saas, "integration",
+            "only saas products have the integration customerIdentifier")
+        check(product.dimensions, &faults)
+        if let known = catalog.products[product.code], !usedDimensions.isEmpty {
+            check(product, against: known, &faults)
+        }
+        try faults.finish()
+        put(.product(product))
+        if product.type == .container, catalog.signingKeys(of: product.code).isEmpty {
+            put(.signingKey(SigningKey(productCode: product.code, version: 1)))
+        }
+        return product
+    }
+
+    private func check(_ dimensions: [Dimension], _ faults: inout FaultCollector) {
+        var names: Set<String> = []
+        for (index, dimension) in dimensions.enumerated() {
+            let field = "dimensions[\(index)]"
+            faults.check(
+                (1...ModelLimit.text).contains(dimension.name.utf16.count), "\(field).name",
+                "a dimension's name has 1 to \(ModelLimit.text) characters")
+            faults.check(
+                names.insert(dimension.name).inserted, "\(field).name",
+                "the product has a dimension \(quoted(dimension.name)) already")
+            if let price = dimension.price {
+                faults.check(
+                    Quantity(decimal: price) != nil, "\(field).price",
+                    "\(quoted(price)) is no decimal such as \"0.002\"")
+            }
+        }
+    }
+
+    private func check(
+        _ product: Product, against known: Product, _ faults: inout FaultCollector
+    ) {
+        faults.conflict(
+            unless: product.type == known.type, "type",
+            "the product has usage as \(known.type.rawValue)")
+        faults.conflict(
+            unless: product.sellerAccountID == known.sellerAccountID, "sellerAccountId",
+            "the product has usage under the seller \(known.sellerAccountID)")
+        let dropped = known.dimensions.map(\.name).filter {
+            product.dimension(named: $0) == nil
+        }
+        faults.conflict(
+            unless: dropped.isEmpty, "dimensions",
+            "the product has usage: \(listed(dropped)) must stay")
+    }
+
+    /// Makes the next version of a product's key; the one before it is superseded.
+    package mutating func addSigningKey(
+        of productCode: String
+    ) throws(Contradiction) -> SigningKey {
+        guard let product = catalog.products[productCode] else {
+            throw Contradiction(
+                .notFound, "productCode", "there is no product \(quoted(productCode))")
+        }
+        guard product.type == .container else {
+            throw Contradiction(
+                .conflict, "productCode", "only container products have public keys")
+        }
+        let newest = catalog.signingKeys(of: productCode).last
+        if var newest {
+            newest.supersededAt = now
+            put(.signingKey(newest))
+        }
+        let key = SigningKey(productCode: productCode, version: (newest?.version ?? 0) + 1)
+        put(.signingKey(key))
+        return key
+    }
+}
+
+/// Whether this is a product code of the API's pattern.
+private func isProductCode(_ text: String) -> Bool {
+    var request = BatchMeterUsageRequest(usageRecords: [])
+    request.productCode = text
+    return !text.isEmpty && request.violations(of: APIModel()).isEmpty
+}

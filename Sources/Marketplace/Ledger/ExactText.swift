@@ -1,0 +1,31 @@
+/// Text that is compared by its bytes.
+///
+/// "é" can be written with one scalar or with two. `String` holds them for equal; the marketplace
+/// does not, because its clients and its other stores compare bytes.
+package struct ExactText: Sendable, Hashable, Comparable {
+    package let text: String
+
+    package init(_ text: String) {
+        self.text = text
+    }
+
+    package static func == (left: ExactText, right: ExactText) -> Bool {
+        // Buffers, because the views' own iterators take many times as long, for every record.
+        var left = left.text
+        var right = right.text
+        return left.withUTF8 { left in
+            right.withUTF8 { right in left.count == right.count && left.elementsEqual(right) }
+        }
+    }
+
+    package static func < (left: ExactText, right: ExactText) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        // So that "ab" beside "c" is not "a" beside "bc".
+        hasher.combine(0xFF as UInt8)
+    }
+}

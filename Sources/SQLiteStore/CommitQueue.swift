@@ -1,0 +1,218 @@
+import GRDB
+import Marketplace
+import Synchronization
+
+/// Joins the calls of many callers into few transactions, on the queue of GRDB's writer.
+///
+/// That serial dispatch queue is the writing connection's home: it has a thread of its own while
+/// there is something to write and is never one of Swift's cooperative threads, which a sync to
+/// disk would block. Whatever queues up during a commit becomes the next transaction (group
+/// commit), so the more there is to do, the less a record costs.
+final class CommitQueue: Sendable {
+    private let pool: DatabasePool
+    /// Nil when it is finished, because a connection closes only without statements.
+    private let writer: Mutex<LedgerWriter?>
+    private let limits: SQLiteStore.Limits
+    private let beforeEachGroup: (@Sendable () -> Void)?
+    private let state = Mutex(CommitQueueState())
+
+    init(_ pool: DatabasePool, _ writer: LedgerWriter, _ options: SQLiteStore.Options) {
+        self.pool = pool
+        self.writer = Mutex(writer)
+        limits = options.limits
+        beforeEachGroup = options.beforeEachGroup
+    }
+
+    var activity: SQLiteStore.Activity { state.withLock(\.activity) }
+
+    /// Waits its turn and says what became of the work.
+    ///
+    /// It waits to the end even where its task is cancelled: the work may be in the file by then,
+    /// and only the answer says so.
+    func perform(_ work: WriteCall.Work) async throws(StoreError) -> [RecordOutcome] {
+        let result: WriteCall.Answer = await withCheckedContinuation { continuation in
+            let call = WriteCall(work: work, continuation: continuation)
+            switch state.withLock({ $0.add(call, limit: limits.waiting) }) {
+            case .wait: break
+            case .start: start()
+            case .refuse(let error): continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+
+    /// Refuses what comes from now on, waits for what came before, and lets go of the connection.
+    func finish() async {
+        state.withLock { $0.isClosed = true }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            pool.asyncWriteWithoutTransaction { [self] _ in
+                writer.withLock { $0 = nil }
+                continuation.resume()
+            }
+        }
+    }
+
+    private func start() {
+        pool.asyncWriteWithoutTransaction { [self] database in
+            beforeEachGroup?()
+            while let group = state.withLock({ $0.next(limit: limits.inTransaction) }) {
+                commit(group, on: database)
+                beforeEachGroup?()
+            }
+        }
+    }
+
+    private func commit(_ calls: ArraySlice<WriteCall>, on database: Database) {
+        if let failure = state.withLock(\.failure) { return answer(calls, with: failure) }
+        guard let writer = writer.withLock({ $0 }) else {
+            return answer(calls, with: CommitQueueState.closed)
+        }
+        do {
+            let outcomes = try writer.transaction(on: database) { () throws(SQLiteFailure) in
+                var outcomes: [[RecordOutcome]] = []
+                outcomes.reserveCapacity(calls.count)
+                for call in calls { outcomes.append(try writer.perform(call.work)) }
+                return outcomes
+            }
+            state.withLock { $0.count(calls) }
+            for (call, outcomes) in zip(calls, outcomes) {
+                call.continuation.resume(returning: .success(outcomes))
+            }
+        } catch {
+            fail(calls, error, on: database)
+        }
+    }
+
+    private func fail(
+        _ calls: ArraySlice<WriteCall>, _ failure: TransactionFailure, on database: Database
+    ) {
+        if failure.isCertain, !failure.cause.isOfTheFile, calls.count > 1 {
+            // One of them is to blame; the others must not suffer.
+            for index in calls.indices { commit(calls[index...index], on: database) }
+            return
+        }
+        if failure.cause.isLasting || !failure.isCertain {
+            let cause = "the data file failed and must be opened again: \(failure.cause)"
+            state.withLock { $0.failure = StoreError(.notStored, cause: cause) }
+        }
+        answer(
+            calls,
+            with: StoreError(
+                failure.isCertain ? .notStored : .unknownOutcome, cause: failure.cause.description))
+    }
+
+    private func answer(_ calls: ArraySlice<WriteCall>, with error: StoreError) {
+        for call in calls { call.continuation.resume(returning: .failure(error)) }
+    }
+}
+
+/// A call that waits to be written.
+struct WriteCall: Sendable {
+    typealias Answer = Result<[RecordOutcome], StoreError>
+
+    enum Work: Sendable {
+        /// Entries, and by their position the allocations of those that have some, as text:
+        /// encoding takes longer than writing and is done before the writer's turn.
+        case record([UsageEntry], allocations: [Int: String])
+        case change(forgetting: Forgetting, [StoredChange])
+    }
+
+    let work: Work
+    let continuation: CheckedContinuation<Answer, Never>
+
+    let entries: Int
+    /// How much room it takes in the queue: an allocation may be as large as an entry.
+    let weight: Int
+
+    init(work: Work, continuation: CheckedContinuation<Answer, Never>) {
+        self.work = work
+        self.continuation = continuation
+        switch work {
+        case .record(let entries, let allocations):
+            self.entries = entries.count
+            weight =
+                entries.count
+                + allocations.keys.reduce(0) { $0 + entries[$1].allocations.count }
+        case .change:
+            // Changes of the catalog are rare.
+            entries = 0
+            weight = 1
+        }
+    }
+}
+
+extension LedgerWriter {
+    fileprivate func perform(_ work: WriteCall.Work) throws(SQLiteFailure) -> [RecordOutcome] {
+        switch work {
+        case .record(let entries, let allocations):
+            var outcomes: [RecordOutcome] = []
+            outcomes.reserveCapacity(entries.count)
+            for (position, entry) in entries.enumerated() {
+                outcomes.append(try record(entry, allocations: allocations[position]))
+            }
+            return outcomes
+        case .change(let forgetting, let changes):
+            try change(forgetting: forgetting, changes)
+            return []
+        }
+    }
+}
+
+/// What waits, and whether somebody is writing.
+struct CommitQueueState {
+    enum Action {
+        /// Somebody is writing and will come to it.
+        case wait
+        /// Nobody is: the writer has to be started.
+        case start
+        case refuse(StoreError)
+    }
+
+    private var waiting: [WriteCall] = []
+    private var isWriting = false
+    private(set) var activity = SQLiteStore.Activity()
+    /// Nothing comes any more; what waits is still written.
+    var isClosed = false
+    /// Nothing is written any more, not even what waits.
+    var failure: StoreError?
+
+    static let closed = StoreError(.notStored, cause: "the store is closed")
+
+    mutating func add(_ call: WriteCall, limit: Int) -> Action {
+        if let failure { return .refuse(failure) }
+        if isClosed { return .refuse(Self.closed) }
+        guard activity.waiting + call.weight <= limit else {
+            return .refuse(
+                StoreError(.overloaded, cause: "\(activity.waiting) entries are waiting"))
+        }
+        waiting.append(call)
+        activity.waiting += call.weight
+        if isWriting { return .wait }
+        isWriting = true
+        return .start
+    }
+
+    /// The calls of the next transaction in their order, or nil where the writer may rest.
+    mutating func next(limit: Int) -> ArraySlice<WriteCall>? {
+        guard !waiting.isEmpty else {
+            isWriting = false
+            return nil
+        }
+        var weight = 0
+        let end =
+            waiting.firstIndex { call in
+                weight += call.weight
+                return weight > limit
+            } ?? waiting.endIndex
+        let group = waiting.prefix(max(end, 1))
+        waiting.removeFirst(group.count)
+        activity.waiting -= group.reduce(0) { $0 + $1.weight }
+        return group
+    }
+
+    mutating func count(_ calls: ArraySlice<WriteCall>) {
+        activity.commits += 1
+        activity.calls += calls.count
+        activity.entries += calls.reduce(0) { $0 + $1.entries }
+    }
+}

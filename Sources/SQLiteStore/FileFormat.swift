@@ -1,0 +1,77 @@
+import GRDB
+
+/// What the tables of a data file are, version by version.
+///
+/// A migration that has been released is never changed; a new one is added below it. A file with
+/// a migration that is unknown here was written by a newer Turnpike and is refused.
+enum FileFormat {
+    /// Marks the file as ours, in the header where `file` and SQLite look: "Turn".
+    static let applicationID: Int64 = 0x5475_726E
+
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 ledger and catalog") { database in
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try database.execute(sql: ledger)
+            try database.execute(sql: catalog)
+        }
+        return migrator
+    }()
+
+    /// Usage is clustered by hour, so that only the pages of open hours are written to and the
+    /// cost of a record stays as it is while history grows.
+    ///
+    /// A record names its series by number, because the texts are ten times as long as the rest.
+    /// `occurrence` is 0 where a series has one record an hour, else 1, 2, 3 and so on.
+    /// Quantities are in millionths, times in milliseconds since 1970, hours likewise in hours.
+    private static let ledger = """
+        CREATE TABLE series (
+            id INTEGER PRIMARY KEY,
+            product_code TEXT NOT NULL,
+            dimension TEXT NOT NULL,
+            buyer_account_id TEXT NOT NULL,
+            region TEXT NOT NULL,
+            resource_id TEXT,
+            space INTEGER NOT NULL,
+            license_arn TEXT
+        ) STRICT;
+        CREATE INDEX series_by_usage
+            ON series (product_code, dimension, buyer_account_id, region, resource_id);
+
+        CREATE TABLE usage_record (
+            hour INTEGER NOT NULL,
+            series INTEGER NOT NULL,
+            occurrence INTEGER NOT NULL,
+            id BLOB NOT NULL CHECK (length(id) = 16),
+            quantity INTEGER NOT NULL CHECK (quantity >= 0),
+            timestamp INTEGER NOT NULL,
+            recorded_at INTEGER NOT NULL,
+            operation INTEGER NOT NULL,
+            billed_twice INTEGER NOT NULL,
+            allocations TEXT,
+            PRIMARY KEY (hour, series, occurrence)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE client_token (
+            account_id TEXT NOT NULL,
+            resource_id TEXT NOT NULL,
+            region TEXT NOT NULL,
+            token TEXT NOT NULL,
+            request_digest BLOB NOT NULL CHECK (length(request_digest) = 16),
+            record_id BLOB NOT NULL CHECK (length(record_id) = 16),
+            expires_at INTEGER NOT NULL,
+            PRIMARY KEY (account_id, resource_id, region, token)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX client_token_by_expiry ON client_token (expires_at);
+        """
+
+    /// Facts are kept as JSON, so that a member added later is absent in an older file, not wrong.
+    private static let catalog = """
+        CREATE TABLE catalog (
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (kind, id)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,120 @@
+import Dispatch
+import GRDB
+package import Marketplace
+
+/// The embedded store: catalog, usage and client tokens in one SQLite file.
+///
+/// One connection writes, on a queue of its own that commits what has queued up in one
+/// transaction and syncs it before anyone is answered. Reports read on other connections, each in
+/// a snapshot of its own, and hold nobody up.
+package final class SQLiteStore: MarketplaceStore {
+    /// How much may wait, and how much is done at once.
+    package struct Limits: Sendable {
+        /// Entries that may wait to be written, with each of their allocations counted like one
+        /// more; others are refused.
+        ///
+        /// Half a second's worth: memory stays bounded where more comes in than the disk takes.
+        package var waiting = 65_536
+        /// How many of them go into one transaction: enough that the sync to disk costs little
+        /// per entry, few enough that nobody waits long for it.
+        package var inTransaction = 4096
+        /// Kinds of usage whose numbers are kept in memory, some 500 bytes each.
+        package var seriesInMemory = 65_536
+        /// Reports that are read at the same time; others wait.
+        package var readers = 4
+
+        package init() {}
+    }
+
+    package struct Options: Sendable {
+        package var limits = Limits()
+        /// Called on the writer's queue before it takes the next calls: only for tests, which
+        /// hold the writer with it to fill the queue.
+        package var beforeEachGroup: (@Sendable () -> Void)?
+
+        package init() {}
+    }
+
+    /// What was written since the store was opened, and what waits.
+    package struct Activity: Sendable, Hashable {
+        package var commits = 0
+        package var calls = 0
+        package var entries = 0
+        /// Entries that wait, with their allocations, as `Limits.waiting` counts them.
+        package var waiting = 0
+    }
+
+    let pool: DatabasePool
+    private let queue: CommitQueue
+    private let lock: FileLock
+
+    /// Opens a data file, or makes a new one that only its owner may read.
+    ///
+    /// It blocks while it reads and migrates, so it belongs to the start of a program.
+    package init(path: String, options: Options = Options()) throws(OpenError) {
+        let file = try prepareFile(at: path)
+        lock = try FileLock(forFileAt: file)
+        pool = try openPool(at: file, readers: options.limits.readers)
+        do {
+            let writer = try pool.writeWithoutTransaction { database in
+                try LedgerWriter(database, seriesLimit: options.limits.seriesInMemory)
+            }
+            queue = CommitQueue(pool, writer, options)
+        } catch {
+            throw OpenError.unreadable(file, cause: "\(error)")
+        }
+    }
+
+    package var activity: Activity { queue.activity }
+
+    package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+        guard !entries.isEmpty else { return [] }
+        var allocations: [Int: String] = [:]
+        for (position, entry) in entries.enumerated() where !entry.allocations.isEmpty {
+            do throws(SQLiteFailure) {
+                allocations[position] = try AllocationText.encode(entry.allocations)
+            } catch {
+                throw StoreError(.notStored, cause: error.description)
+            }
+        }
+        return try await queue.perform(.record(entries, allocations: allocations))
+    }
+
+    package func save(_ changes: [CatalogChange]) async throws(StoreError) {
+        if !changes.isEmpty { try await change(forgetting: .nothing, changes) }
+    }
+
+    package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+        try await change(forgetting: .usage, changes)
+    }
+
+    package func forgetEverything() async throws(StoreError) {
+        try await change(forgetting: .everything, [])
+    }
+
+    package func close() async {
+        await queue.finish()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            // Closing waits for readers and may checkpoint: not on a cooperative thread.
+            DispatchQueue.global().async { [pool] in
+                // Readers first, so that the writer is the last to close and clears the log.
+                pool.releaseMemory()
+                _ = try? pool.close()
+                continuation.resume()
+            }
+        }
+        lock.release()
+    }
+
+    private func change(
+        forgetting: Forgetting, _ changes: [CatalogChange]
+    ) async throws(StoreError) {
+        let stored: [StoredChange]
+        do {
+            stored = try changes.compactMap(StoredChange.init)
+        } catch {
+            throw StoreError(.notStored, cause: "\(error)")
+        }
+        _ = try await queue.perform(.change(forgetting: forgetting, stored))
+    }
+}

@@ -1,0 +1,60 @@
+import AWSWire
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import TurnpikeServer
+
+/// Asks a server's control API.
+struct ControlClient {
+    let endpoint: String
+    let token: String?
+
+    /// How long an answer may take.
+    private static let timeout = TimeAmount.seconds(30)
+    /// The largest answer that is read, in bytes.
+    private static let answerBytes = 64 * 1_048_576
+
+    /// All items of a list, page by page.
+    func items(_ path: String, _ query: [(String, String)]) async throws -> [JSONDocument] {
+        var items: [JSONDocument] = []
+        var cursor: String?
+        repeat {
+            let page = [("limit", "1000")] + (cursor.map { [("cursor", $0)] } ?? [])
+            let answer = try await get(path, query + page)
+            for item in answer.root["items"]?.elementList ?? [] {
+                items.append(try JSONDocument(parsing: Array(item.rawBytes)))
+            }
+            cursor = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
+        } while cursor != nil
+        return items
+    }
+
+    private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONDocument {
+        let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }.joined(separator: "&")
+        var request = HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)")
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        let status: Int
+        let body: ByteBuffer
+        do {
+            let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+            status = Int(response.status.code)
+            body = try await response.body.collect(upTo: Self.answerBytes)
+        } catch {
+            throw CommandFailure(
+                "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
+                    + "another with --endpoint")
+        }
+        guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
+            throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
+        }
+        guard status == 200 else {
+            let detail = document.root["detail"]?.text ?? "HTTP \(status)"
+            throw CommandFailure("\(endpoint) refuses: \(detail)")
+        }
+        return document
+    }
+}
+
+extension JSONValue {
+    fileprivate var elementList: [JSONValue] { kind == .list ? Array(elements) : [] }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import TurnpikeServer
+
+struct Env: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print export lines for one of the demo's credentials.",
+        discussion: """
+            eval "$(turnpike env)" makes AWS SDKs and the AWS CLI in this shell talk to the demo \
+            as its seller; eval "$(turnpike env ecs-task)" as a container task. The keys are \
+            constants that only a server started with --demo knows.
+            """)
+
+    @Argument(
+        help: """
+            Whose credential: \(Demo.credentials.map(\.name).joined(separator: ", ")) \
+            (default: seller).
+            """)
+    var name = "seller"
+
+    @OptionGroup var server: ServerOptions
+
+    @Flag(help: "Print a JSON object instead of export lines.")
+    var json = false
+
+    func run() throws {
+        print(try text(in: .process))
+    }
+
+    func text(in environment: Environment) throws(CommandFailure) -> String {
+        guard let credential = Demo.credentials.first(where: { $0.name == name }) else {
+            let names = Demo.credentials.map(\.name).joined(separator: ", ")
+            throw CommandFailure("the demo has no credential '\(name)': choose one of \(names)")
+        }
+        let endpoint = server.endpoint(in: environment)
+        guard json else {
+            return credential.exports(endpoint: endpoint).joined(separator: "\n")
+        }
+        var members = [
+            ("AWS_ENDPOINT_URL_MARKETPLACE_METERING", endpoint),
+            ("AWS_ACCESS_KEY_ID", credential.accessKeyID),
+            ("AWS_SECRET_ACCESS_KEY", credential.secretAccessKey),
+            ("AWS_REGION", credential.region),
+        ]
+        if let token = credential.sessionToken { members.append(("AWS_SESSION_TOKEN", token)) }
+        return "{" + members.map { "\"\($0.0)\": \"\($0.1)\"" }.joined(separator: ", ") + "}"
+    }
+}
+
+/// How commands find the server that they talk to.
+struct ServerOptions: ParsableArguments {
+    @Option(
+        help: """
+            The server's address, also TURNPIKE_ENDPOINT (default: \
+            http://127.0.0.1:\(TurnpikeConfiguration.defaultPort)).
+            """)
+    var endpoint: String?
+
+    func endpoint(in environment: Environment) -> String {
+        let endpoint =
+            endpoint ?? environment[.endpoint]
+            ?? "http://127.0.0.1:\(TurnpikeConfiguration.defaultPort)"
+        return endpoint.last == "/" ? String(endpoint.dropLast()) : endpoint
+    }
+}

@@ -1,0 +1,71 @@
+import Marketplace
+import MeteringAPI
+import TurnpikeServer
+
+/// What `turnpike serve` says once it listens.
+struct StartMessage {
+    let application: TurnpikeApplication
+    let port: Int
+
+    var text: String {
+        let configuration = application.configuration
+        let storage =
+            switch configuration.storage {
+            case .memory: "in memory, gone when the server stops"
+            case .file(let path): "in \(path)"
+            }
+        var text = """
+            Turnpike \(Version.current) serves contract \(configuration.contract.name) on \
+            \(endpoint)
+            The marketplace is kept \(storage). Stop with Ctrl-C.
+
+            """
+        if configuration.authentication == .trusting {
+            text += "Signatures are NOT checked (--auth trusting).\n"
+        }
+        if configuration.isDemo { text += "\n" + demo }
+        return text
+    }
+
+    private var endpoint: String {
+        let host = application.configuration.host
+        return "http://\(host.contains(":") && host.first != "[" ? "[\(host)]" : host):\(port)"
+    }
+
+    /// Commands to copy into a second terminal.
+    private var demo: String {
+        let seller = Demo.seller
+        let now = application.state.catalog.clock.now(real: application.state.realNow)
+        return """
+            Try it in a second terminal, with the AWS CLI:
+
+            \(seller.exports(endpoint: endpoint).joined(separator: "\n"))
+
+            aws meteringmarketplace resolve-customer \\
+              --registration-token '\(Demo.registrationToken)'
+
+            aws meteringmarketplace batch-meter-usage --product-code \(Demo.productCode) \\
+              --usage-records Timestamp=\(now.seconds),CustomerAWSAccountId=\
+            \(Demo.buyerAccountID),Dimension=\(Demo.dimension),Quantity=3
+
+            curl \(endpoint)/control/v1/requests    # what was asked, and why it was answered so
+
+            """
+    }
+}
+
+extension Demo.NamedCredential {
+    /// Lines for a shell that make AWS clients use this credential here.
+    func exports(endpoint: String) -> [String] {
+        var variables = [
+            ("AWS_ENDPOINT_URL_MARKETPLACE_METERING", endpoint),
+            ("AWS_ACCESS_KEY_ID", accessKeyID),
+            ("AWS_SECRET_ACCESS_KEY", secretAccessKey),
+        ]
+        if let sessionToken { variables.append(("AWS_SESSION_TOKEN", sessionToken)) }
+        variables.append(("AWS_REGION", region))
+        variables.append(("AWS_DEFAULT_REGION", region))
+        return variables.map { "export \($0.0)='\($0.1)'" }
+            + (sessionToken == nil ? ["unset AWS_SESSION_TOKEN"] : [])
+    }
+}

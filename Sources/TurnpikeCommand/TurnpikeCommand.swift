@@ -1,0 +1,46 @@
+import ArgumentParser
+import TurnpikeServer
+
+@main
+struct TurnpikeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "turnpike",
+        abstract: "The AWS Marketplace Metering Service that you can run yourself.",
+        discussion: """
+            Start a marketplace with one product of each type:  turnpike serve --demo
+            Point any AWS SDK or the AWS CLI at it:             eval "$(turnpike env)"
+            See what is recorded:                               turnpike usage
+            """,
+        version: Version.current,
+        subcommands: [Serve.self, Env.self, Usage.self])
+
+    /// Runs the command and ends the process: with status 0, with 64 for a mistake in the
+    /// arguments, with 1 for all that fails, which is said in one sentence on standard error.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            StandardError.write("turnpike: \(failure.description)\n")
+            exit(withError: ExitCode(1))
+        } catch let failure as StartFailure {
+            StandardError.write("turnpike: \(failure.description)\n")
+            exit(withError: ExitCode(1))
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Why a command failed: one sentence that names the thing, the reason and the way out.
+struct CommandFailure: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,185 @@
+import AWSWire
+import Marketplace
+import MeteringAPI
+
+extension ControlAPI {
+    func putAccount(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["accountId"]
+        let account = try request.read { $0.account(id: id) }
+        let isNew = state.catalog.accounts[id] == nil
+        let saved = try await state.edit { edit in
+            try edit.putAccount(account, madeUpIdentifier: RandomTexts.customerIdentifier)
+        }
+        return ControlResult(status: isNew ? 201 : 200) { $0.account(saved) }
+    }
+
+    func account(_ request: ControlRequest) throws -> ControlResult {
+        let account = try found(state.catalog.accounts, request, "accountId", "account")
+        return ControlResult { $0.account(account) }
+    }
+
+    func accounts(_ request: ControlRequest) throws -> ControlResult {
+        let page = try request.page(Array(state.catalog.accounts.values), key: \.id)
+        return ControlResult(page) { $0.account($1) }
+    }
+
+    func putProduct(_ request: ControlRequest) async throws -> ControlResult {
+        let code = request["productCode"]
+        let product = try request.read { $0.product(code: code) }
+        let isNew = state.catalog.products[code] == nil
+        let used = isNew ? [] : try await state.store.usedDimensions(of: code)
+        let saved = try await state.edit { edit in
+            try edit.putProduct(product, usedDimensions: used)
+        }
+        return ControlResult(status: isNew ? 201 : 200) { $0.product(saved) }
+    }
+
+    func product(_ request: ControlRequest) throws -> ControlResult {
+        let product = try found(state.catalog.products, request, "productCode", "product")
+        return ControlResult { $0.product(product) }
+    }
+
+    func products(_ request: ControlRequest) throws -> ControlResult {
+        let page = try request.page(Array(state.catalog.products.values), key: \.code)
+        return ControlResult(page) { $0.product($1) }
+    }
+
+    func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
+        let product = try found(state.catalog.products, request, "productCode", "product")
+        var keys: [SigningKey] = []
+        for key in state.catalog.signingKeys(of: product.code) {
+            keys.append(try await forge.ready(key))
+        }
+        let page = try request.page(keys) { key in
+            // Versions sort as numbers where they are padded.
+            String(repeating: "0", count: 9 - String(key.version).count) + String(key.version)
+        }
+        return ControlResult(page) { $0.publicKey($1) }
+    }
+
+    func addPublicKey(_ request: ControlRequest) async throws -> ControlResult {
+        try request.read { $0.finish() }
+        let code = request["productCode"]
+        let key = try await state.edit { try $0.addSigningKey(of: code) }
+        let ready = try await forge.ready(key)
+        return ControlResult(status: 201) { $0.publicKey(ready) }
+    }
+
+    func addCredential(_ request: ControlRequest) async throws -> ControlResult {
+        let draft = try request.read { $0.credential() }
+        let credential = try await state.edit { edit in
+            try edit.addCredential(draft, texts: RandomTexts.credential)
+        }
+        return ControlResult(status: 201) { $0.credential(credential, showsSecrets: true) }
+    }
+
+    func credential(_ request: ControlRequest) throws -> ControlResult {
+        let credential = try found(
+            state.catalog.credentials, request, "accessKeyId", "credential")
+        return ControlResult { $0.credential(credential, showsSecrets: false) }
+    }
+
+    func credentials(_ request: ControlRequest) throws -> ControlResult {
+        let page = try request.page(
+            Array(state.catalog.credentials.values), key: \.accessKeyID)
+        return ControlResult(page) { $0.credential($1, showsSecrets: false) }
+    }
+
+    func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["accessKeyId"]
+        try await state.edit { try $0.deleteCredential(id) }
+        return ControlResult { _ in }
+    }
+
+    func addAgreement(_ request: ControlRequest) async throws -> ControlResult {
+        let draft = try request.read { $0.agreement() }
+        let agreement = try await state.edit { edit in
+            try edit.addAgreement(draft, random: RandomTexts.agreement)
+        }
+        return result(agreement, status: 201)
+    }
+
+    func agreement(_ request: ControlRequest) throws -> ControlResult {
+        result(try found(state.catalog.agreements, request, "agreementId", "agreement"))
+    }
+
+    func agreements(_ request: ControlRequest) throws -> ControlResult {
+        let catalog = state.catalog
+        let now = catalog.clock.now(real: state.realNow)
+        let page = try request.page(Array(catalog.agreements.values), key: \.id)
+        return ControlResult(page) { writer, agreement in
+            writer.agreement(
+                agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
+        }
+    }
+
+    func cancelAgreement(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["agreementId"]
+        let time = try request.read { reader in
+            let time = reader.time("at")
+            reader.finish()
+            return time
+        }
+        return result(try await state.edit { try $0.cancelAgreement(id, at: time) })
+    }
+
+    private func result(_ agreement: Agreement, status: Int = 200) -> ControlResult {
+        let catalog = state.catalog
+        let now = catalog.clock.now(real: state.realNow)
+        return ControlResult(status: status) { writer in
+            writer.agreement(
+                agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
+        }
+    }
+
+    func addRegistrationToken(_ request: ControlRequest) async throws -> ControlResult {
+        let (subject, expiresIn) = try request.read { $0.tokenSubject() }
+        var generator = SystemRandomNumberGenerator()
+        let text = TokenText.make(using: &generator)
+        let token = try await state.edit { edit in
+            try edit.addRegistrationToken(
+                for: subject, expiresIn: expiresIn, digest: TokenText.digest(of: text))
+        }
+        let catalog = state.catalog
+        let agreement = catalog.agreements[token.agreementID]
+        let url = agreement.flatMap { catalog.products[$0.productCode]?.fulfillmentURL }
+        return ControlResult(status: 201) { writer in
+            writer.member("token", text)
+            writer.registrationToken(token)
+            writer.name("fulfillment")
+            writer.object { writer in
+                writer.member("method", "POST")
+                writer.member("url", url)
+                writer.member("contentType", "application/x-www-form-urlencoded")
+                var form = "x-amzn-marketplace-token=" + PercentEncoding.encoded(text)
+                if agreement?.isFreeTrial == true {
+                    form += "&x-amzn-marketplace-offer-type=free-trial"
+                }
+                writer.member("body", form)
+            }
+        }
+    }
+
+    func registrationToken(_ request: ControlRequest) throws -> ControlResult {
+        let token = try found(
+            state.catalog.registrationTokens, request, "tokenId", "registration token")
+        return ControlResult { $0.registrationToken(token) }
+    }
+
+    func registrationTokens(_ request: ControlRequest) throws -> ControlResult {
+        let page = try request.page(
+            Array(state.catalog.registrationTokens.values), key: \.digest)
+        return ControlResult(page) { $0.registrationToken($1) }
+    }
+
+    /// What the path names, or the problem that it does not exist.
+    private func found<Item>(
+        _ items: [String: Item], _ request: ControlRequest, _ parameter: String, _ kind: String
+    ) throws(Contradiction) -> Item {
+        guard let item = items[request[parameter]] else {
+            throw Contradiction(
+                .notFound, parameter, "there is no \(kind) '\(request[parameter].prefix(100))'")
+        }
+        return item
+    }
+}

@@ -1,0 +1,124 @@
+import Marketplace
+import MeteringAPI
+
+extension ControlAPI {
+    func usage(_ request: ControlRequest) async throws -> ControlResult {
+        let page = try await state.store.usage(
+            try request.usageFilter(), after: request.query["cursor"], limit: try request.limit())
+        return ControlResult(page) { $0.usage($1) }
+    }
+
+    func totals(_ request: ControlRequest) async throws -> ControlResult {
+        var groupings: [UsageGrouping] = []
+        for name in (request.query["groupBy"] ?? "").split(separator: ",") {
+            guard let grouping = UsageGrouping(rawValue: String(name)) else {
+                let names = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Contradiction(.invalid, "groupBy", "'\(name)' is none of \(names)")
+            }
+            groupings.append(grouping)
+        }
+        let page = try await state.store.totals(
+            of: try request.usageFilter(), by: groupings, after: request.query["cursor"],
+            limit: try request.limit())
+        let order = groupings
+        return ControlResult(page) { $0.total($1, by: order) }
+    }
+
+    func requests(_ request: ControlRequest) throws -> ControlResult {
+        let limit = try request.limit()
+        var before = Int.max
+        if let cursor = request.query["cursor"] {
+            guard let number = Int(cursor) else {
+                throw Contradiction(.invalid, "cursor", "begin again without one")
+            }
+            before = number
+        }
+        let operation = request.query["operation"]
+        let key = request.query["accessKeyId"]
+        let status = request.query["status"]
+        let found = log.requests(before: before, limit: limit + 1) { logged in
+            (operation.map { $0 == logged.operation?.rawValue } ?? true)
+                && (key.map { $0 == logged.accessKeyID } ?? true)
+                && (status.map { $0 == String(logged.status) } ?? true)
+        }
+        let shown = found.prefix(limit)
+        let page = ReportPage(
+            items: shown.map(\.request),
+            nextCursor: found.count > limit ? shown.last.map { String($0.number) } : nil)
+        return ControlResult(page) { $0.request($1) }
+    }
+
+    func request(_ request: ControlRequest) throws -> ControlResult {
+        guard let logged = log.request(id: request["requestId"]) else {
+            throw Contradiction(
+                .notFound, "requestId",
+                "no request of the last \(RequestLog.capacity) has this id")
+        }
+        return ControlResult { $0.request(logged) }
+    }
+
+    func clock() -> ControlResult {
+        let clock = state.catalog.clock
+        let real = state.realNow
+        return ControlResult { $0.clock(clock, real: real) }
+    }
+
+    func putClock(_ request: ControlRequest) async throws -> ControlResult {
+        let change = try request.read { $0.clockChange() }
+        _ = try await state.edit { try $0.changeClock(change) }
+        return clock()
+    }
+
+    func reset(_ request: ControlRequest) async throws -> ControlResult {
+        let everything = try request.read { reader in
+            let everything = reader.flag("everything") ?? false
+            reader.finish()
+            return everything
+        }
+        if everything { try await state.forgetEverything() } else { try await state.forgetUsage() }
+        log.clear()
+        return ControlResult { _ in }
+    }
+
+    /// What can be said without keeping more: sizes, and requests since the start.
+    func metrics() -> ControlResult {
+        let catalog = state.catalog
+        let gauges: [(name: String, help: String, value: Int)] = [
+            ("turnpike_products", "Products.", catalog.products.count),
+            ("turnpike_agreements", "Agreements.", catalog.agreements.count),
+            ("turnpike_credentials", "Credentials.", catalog.credentials.count),
+        ]
+        var text = """
+            # HELP turnpike_requests_total Requests to the AWS endpoint since the start or a reset.
+            # TYPE turnpike_requests_total counter
+            turnpike_requests_total \(log.count)
+
+            """
+        for gauge in gauges {
+            text += """
+                # HELP \(gauge.name) \(gauge.help)
+                # TYPE \(gauge.name) gauge
+                \(gauge.name) \(gauge.value)
+
+                """
+        }
+        var result = ControlResult(Array(text.utf8))
+        result.contentType = "text/plain; version=0.0.4; charset=utf-8"
+        return result
+    }
+}
+
+extension ControlRequest {
+    fileprivate func usageFilter() throws(Contradiction) -> UsageFilter {
+        var filter = UsageFilter()
+        filter.productCode = query["productCode"]
+        filter.buyerAccountID = query["buyerAccountId"]
+        filter.dimension = query["dimension"]
+        filter.licenseARN = query["licenseArn"]
+        filter.resourceID = query["resourceId"]
+        filter.region = query["region"]
+        filter.from = try time("from")
+        filter.to = try time("to")
+        return filter
+    }
+}

@@ -1,0 +1,182 @@
+import AWSWire
+import HTTPTypes
+import Marketplace
+import MeteringAPI
+
+/// The control API: the marketplace's portal and back office, as JSON.
+package struct ControlAPI: Sendable {
+    let state: MarketplaceState
+    let log: RequestLog
+    let forge: SigningKeyForge
+    private let access: ControlAccess
+
+    package init(
+        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge, access: ControlAccess
+    ) {
+        self.state = state
+        self.log = log
+        self.forge = forge
+        self.access = access
+    }
+
+    /// Answers a request for any path but the AWS endpoint's.
+    package func respond(to request: PlainRequest) async -> PlainResponse {
+        do {
+            let result = try await result(of: request)
+            return PlainResponse(
+                status: HTTPResponse.Status(code: result.status),
+                headers: [.contentType: result.contentType, .cacheControl: "no-store"],
+                body: result.body)
+        } catch let problem as Problem {
+            var response = problem.response
+            if problem.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
+            if problem.status == 405 {
+                response.headers[.allow] = Self.methods(at: request.path).joined(separator: ", ")
+            }
+            return response
+        } catch let error as Contradiction {
+            return Problem(error).response
+        } catch let error as StoreError {
+            return Problem(error).response
+        } catch {
+            return Problem(500, "the server failed: \(type(of: error))").response
+        }
+    }
+
+    private func result(of request: PlainRequest) async throws -> ControlResult {
+        guard let segments = Self.segments(request.path) else {
+            throw Problem(400, "the path's percent-encoding is broken")
+        }
+        let matching = Self.routes.compactMap { route in
+            route.match(segments).map { (route, $0) }
+        }
+        guard !matching.isEmpty else {
+            if request.path.hasPrefix("/control/") { try access.check(request) }
+            throw Problem(404, "there is nothing at \(request.path.prefix(200))")
+        }
+        let method = request.method == .head ? .get : request.method
+        guard let (route, parameters) = matching.first(where: { $0.0.method == method }) else {
+            throw Problem(405, "\(request.method) is not for \(request.path.prefix(200))")
+        }
+        if !route.isOpen { try access.check(request) }
+        let query = try Self.query(request.query, of: route)
+        let body = try Self.body(request.body, of: route)
+        return try await route.handler(
+            self, ControlRequest(parameters: parameters, query: query, body: body))
+    }
+
+    /// The decoded segments of a path; nil when an escape is broken.
+    private static func segments(_ path: String) -> [String]? {
+        var segments: [String] = []
+        for part in path.split(separator: "/", omittingEmptySubsequences: true) {
+            guard let segment = PercentEncoding.decoded(part) else { return nil }
+            segments.append(segment)
+        }
+        return segments
+    }
+
+    private static func methods(at path: String) -> [String] {
+        guard let segments = segments(path) else { return [] }
+        return routes.filter { $0.match(segments) != nil }.map(\.method.rawValue)
+    }
+
+    private static func query(
+        _ text: String, of route: Route
+    ) throws(Problem) -> [String: String] {
+        guard let parameters = PercentEncoding.parameters(text) else {
+            throw Problem(400, "the query's percent-encoding is broken")
+        }
+        var query: [String: String] = [:]
+        for (name, value) in parameters {
+            guard route.query.contains(where: { $0.name == name }) else {
+                throw Problem(
+                    400, "\(name.prefix(100)): there is no such parameter here",
+                    faults: [Contradiction.Fault(name, "is it a typing mistake?")])
+            }
+            query[name] = value
+        }
+        return query
+    }
+
+    private static func body(
+        _ bytes: [UInt8], of route: Route
+    ) throws(Problem) -> StructuredValue {
+        guard !bytes.isEmpty else { return .emptyObject }
+        guard route.request != nil else {
+            throw Problem(400, "this request takes no body")
+        }
+        do throws(JSONSyntaxError) {
+            return StructuredValue(try JSONDocument(parsing: bytes).root)
+        } catch {
+            throw Problem(400, "the body is no JSON: \(error)")
+        }
+    }
+}
+
+extension ControlRequest {
+    /// Reads the body with a reader, and throws all that is wrong with it.
+    func read<Value>(_ read: (ObjectReader) -> Value) throws(Contradiction) -> Value {
+        let faults = FaultList()
+        let value = read(ObjectReader(body, faults: faults))
+        try faults.finish()
+        return value
+    }
+
+    /// How many items are asked for.
+    func limit() throws(Contradiction) -> Int {
+        guard let text = query["limit"] else { return 100 }
+        guard let limit = Int(text), (1...1000).contains(limit) else {
+            throw Contradiction(.invalid, "limit", "a number from 1 to 1000 is expected")
+        }
+        return limit
+    }
+
+    func time(_ name: String) throws(Contradiction) -> Timestamp? {
+        guard let text = query[name] else { return nil }
+        guard let time = Timestamp(iso8601: text) else {
+            throw Contradiction(
+                .invalid, name, "a time such as 2026-12-01T05:59:00Z is expected")
+        }
+        return time
+    }
+
+    /// The part of a list, sorted by key, that was asked for.
+    func page<Item>(
+        _ items: [Item], key: (Item) -> String
+    ) throws(Contradiction) -> ReportPage<Item> {
+        let limit = try limit()
+        let cursor = query["cursor"]
+        let sorted = items.map { (key($0), $0) }.sorted { $0.0 < $1.0 }
+            .filter { pair in cursor.map { pair.0 > $0 } ?? true }
+        return ReportPage(
+            items: sorted.prefix(limit).map(\.1),
+            nextCursor: sorted.count > limit ? sorted[limit - 1].0 : nil)
+    }
+}
+
+extension ControlResult {
+    /// One object.
+    init(status: Int = 200, _ members: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter()
+        writer.object(members)
+        self.init(status: status, writer.bytes)
+    }
+
+    /// A part of a list.
+    init<Item>(
+        _ page: ReportPage<Item>, _ write: @escaping (inout JSONWriter, Item) -> Void
+    ) {
+        self.init { writer in
+            writer.name("items")
+            writer.list(page.items) { writer, item in
+                writer.object { write(&$0, item) }
+            }
+            writer.name("nextCursor")
+            if let cursor = page.nextCursor {
+                writer.string(cursor)
+            } else {
+                writer.literal("null")
+            }
+        }
+    }
+}

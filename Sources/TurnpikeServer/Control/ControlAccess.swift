@@ -1,0 +1,53 @@
+import AWSWire
+import HTTPTypes
+
+/// Who may use the control API.
+///
+/// With a bearer token, whoever sends it. Without one only programs on this machine: the server is
+/// bound to loopback, and the request names it by a loopback name and comes from no foreign page,
+/// because any page in a developer's browser can send requests here.
+package struct ControlAccess: Sendable {
+    private let token: String?
+    private let isLoopback: Bool
+
+    package init(token: String?, isLoopback: Bool) {
+        self.token = token
+        self.isLoopback = isLoopback
+    }
+
+    func check(_ request: PlainRequest) throws(Problem) {
+        if let token {
+            let sent = request.headers[.authorization] ?? ""
+            guard isEqualInConstantTime(Array(sent.utf8), Array("Bearer \(token)".utf8)) else {
+                throw Problem(
+                    401,
+                    "send the header 'Authorization: Bearer …' with the server's "
+                        + "TURNPIKE_CONTROL_TOKEN")
+            }
+            return
+        }
+        guard isLoopback else {
+            throw Problem(
+                403,
+                "the server is not bound to loopback, so its control API needs a token: "
+                    + "start it with TURNPIKE_CONTROL_TOKEN set")
+        }
+        guard let host = request.authority.map(Self.name), TurnpikeConfiguration.isLoopback(host)
+        else {
+            throw Problem(
+                403,
+                "the control API answers on loopback only: use http://127.0.0.1 or "
+                    + "http://localhost, or start the server with TURNPIKE_CONTROL_TOKEN set")
+        }
+        guard let origin = request.headers[.origin] else { return }
+        guard origin == "http://\(request.authority ?? "")" else {
+            throw Problem(403, "a page of another origin may not use the control API")
+        }
+    }
+
+    /// The host without its port.
+    private static func name(_ authority: String) -> String {
+        if authority.first == "[" { return String(authority.prefix { $0 != "]" }) + "]" }
+        return String(authority.prefix { $0 != ":" })
+    }
+}

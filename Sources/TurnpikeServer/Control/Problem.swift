@@ -1,0 +1,64 @@
+import AWSWire
+import HTTPTypes
+package import Marketplace
+
+/// An error of the control API: a problem document (RFC 9457).
+package struct Problem: Error, Sendable {
+    package var status: Int
+    package var detail: String
+    package var faults: [Contradiction.Fault]
+
+    package init(_ status: Int, _ detail: String, faults: [Contradiction.Fault] = []) {
+        self.status = status
+        self.detail = detail
+        self.faults = faults
+    }
+
+    init(_ contradiction: Contradiction) {
+        status =
+            switch contradiction.kind {
+            case .invalid: 400
+            case .notFound: 404
+            case .conflict: 409
+            }
+        faults = contradiction.faults
+        detail = faults.map { "\($0.field): \($0.reason)" }.joined(separator: "; ")
+    }
+
+    init(_ error: StoreError) {
+        switch error.code {
+        case .unknownCursor:
+            self.init(
+                400, "the cursor is none that this server gave out",
+                faults: [Contradiction.Fault("cursor", "begin again without one")])
+        case .overloaded:
+            self.init(503, "more waits to be stored than the store takes: try again")
+        case .notStored: self.init(500, "nothing was stored: \(error.cause)")
+        case .unknownOutcome:
+            self.init(500, "whether it was stored is unknown: \(error.cause)")
+        }
+    }
+
+    /// The document.
+    package var response: PlainResponse {
+        var writer = JSONWriter()
+        let httpStatus = HTTPResponse.Status(code: status)
+        writer.object { writer in
+            writer.member("type", "about:blank")
+            writer.member("title", httpStatus.reasonPhrase)
+            writer.member("status", Int64(status))
+            writer.member("detail", detail)
+            guard !faults.isEmpty else { return }
+            writer.name("errors")
+            writer.list(faults) { writer, fault in
+                writer.object { writer in
+                    writer.member("field", fault.field)
+                    writer.member("reason", fault.reason)
+                }
+            }
+        }
+        return PlainResponse(
+            status: httpStatus, headers: [.contentType: "application/problem+json"],
+            body: writer.bytes)
+    }
+}

@@ -1,0 +1,241 @@
+import Marketplace
+import MeteringAPI
+
+// What the control API takes and gives, for the OpenAPI document.
+
+extension Schema {
+    private static func names<Choice: RawRepresentable<String> & CaseIterable>(
+        _ type: Choice.Type
+    ) -> FieldType {
+        .choice(Choice.allCases.map(\.rawValue))
+    }
+
+    static let accountBody = Schema(
+        "AccountBody",
+        [
+            Field("role", names(AccountRole.self), required: true),
+            Field("name", required: true),
+            Field("customerIdentifier", .text, "A buyer's; made up when absent."),
+            Field("suspended", .boolean, "Whether a buyer's usage is refused."),
+        ])
+
+    static let account = Schema(
+        "Account", [Field("accountId", required: true)] + accountBody.fields)
+
+    private static let dimension = Schema(
+        "Dimension",
+        [
+            Field("name", required: true), Field("type", names(DimensionType.self)),
+            Field("unit"), Field("price", .text, "A decimal, for one unit."),
+        ])
+
+    static let productBody = Schema(
+        "ProductBody",
+        [
+            Field("type", names(ProductType.self), required: true),
+            Field("title", required: true),
+            Field("sellerAccountId", required: true),
+            Field("integration", names(Integration.self)),
+            Field(
+                "contract", .choice(Contract.all.map(\.name)),
+                "The dated contract of AWS; the server's when absent."),
+            Field("fulfillmentURL", .text, "Where the buyer's browser posts its token."),
+            Field("dimensions", .list(.object(dimension)), required: true),
+        ])
+
+    static let product = Schema(
+        "Product", [Field("productCode", required: true)] + productBody.fields)
+
+    static let publicKey = Schema(
+        "PublicKey",
+        [
+            Field("version", .integer, required: true), Field("pem", required: true),
+            Field("supersededAt", .time),
+        ])
+
+    private static let principal = Schema(
+        "Principal",
+        [
+            Field("kind", names(PrincipalKind.self), required: true),
+            Field("accountId", required: true),
+            Field("region", .text, "Where a workload runs."),
+            Field("resourceId", .text, "A workload's; made up when absent."),
+        ])
+
+    static let credentialBody = Schema(
+        "CredentialBody",
+        [
+            Field("principal", .object(principal), required: true),
+            Field("allow", .list(names(OperationName.self)), "All operations when absent."),
+            Field("temporary", .boolean, "A workload's always are."),
+            Field(
+                "expiresIn", .integer,
+                "Seconds of the real clock, 0 for ever; 43200 for temporary ones."),
+            Field("accessKeyId"), Field("secretAccessKey"), Field("sessionToken"),
+        ])
+
+    static let credential = Schema(
+        "Credential",
+        [
+            Field("accessKeyId", required: true), Field("expiresAt", .time),
+            Field("arn", required: true),
+            Field("principal", .object(principal), required: true),
+            Field("temporary", .boolean), Field("allow", .list(names(OperationName.self))),
+        ])
+
+    static let newCredential = Schema(
+        "NewCredential",
+        credential.fields + [
+            Field("secretAccessKey", .text, required: true, "Shown here and never again."),
+            Field("sessionToken"),
+        ])
+
+    static let agreementBody = Schema(
+        "AgreementBody",
+        [
+            Field("productCode", required: true), Field("buyerAccountId", required: true),
+            Field("startsAt", .time, "Now when absent."),
+            Field("endsAt", .time, "Open-ended when absent."),
+            Field("agreementId"), Field("licenseArn"), Field("freeTrial", .boolean),
+        ])
+
+    static let agreement = Schema(
+        "Agreement",
+        agreementBody.fields + [
+            Field("customerIdentifier"), Field("state", names(AgreementState.self)),
+            Field("finalUsageUntil", .time, "Until when final records are accepted."),
+        ])
+
+    static let cancellation = Schema(
+        "Cancellation", [Field("at", .time, "Now when absent.")])
+
+    static let tokenBody = Schema(
+        "RegistrationTokenBody",
+        [
+            Field("agreementId", .text, "Excludes productCode and buyerAccountId."),
+            Field("productCode"), Field("buyerAccountId"),
+            Field("expiresIn", .integer, "Seconds of the marketplace's clock; 14400 when absent."),
+        ])
+
+    static let token = Schema(
+        "RegistrationToken",
+        [
+            Field("tokenId", .text, required: true, "The token's SHA-256."),
+            Field("agreementId", required: true), Field("expiresAt", .time, required: true),
+        ])
+
+    static let newToken = Schema(
+        "NewRegistrationToken",
+        token.fields + [
+            Field("token", .text, required: true, "Shown here and never again."),
+            Field(
+                "fulfillment",
+                .object(
+                    Schema(
+                        "FulfillmentForm",
+                        [
+                            Field("method"), Field("url"), Field("contentType"), Field("body"),
+                        ])),
+                required: true, "The form that the buyer's browser would post."),
+        ])
+
+    static let usage = Schema(
+        "UsageRecord",
+        [
+            Field("meteringRecordId", required: true),
+            Field("operation", names(OperationName.self), required: true),
+            Field("productCode", required: true), Field("licenseArn"),
+            Field("buyerAccountId", required: true), Field("resourceId"),
+            Field("dimension", required: true), Field("timestamp", .time, required: true),
+            Field("hour", .time, required: true),
+            Field("quantity", .text, required: true, "A decimal."),
+            Field(
+                "allocations",
+                .list(.object(Schema("Allocation", [Field("quantity"), Field("tags", .map)])))),
+            Field("region", required: true), Field("recordedAt", .time, required: true),
+            Field(
+                "billedTwice", .boolean,
+                "Present where the same usage was already recorded by code or by licence."),
+        ])
+
+    static let total = Schema(
+        "UsageTotal",
+        UsageGrouping.allCases.map { Field($0.rawValue) } + [
+            Field("quantity", .text, required: true, "A decimal, exact."),
+            Field("records", .integer, required: true),
+            Field("billedTwice", .integer, "How many of the records are billed twice."),
+        ])
+
+    private static let earlierRecord = Schema(
+        "EarlierRecord",
+        [
+            Field("meteringRecordId"), Field("quantity"), Field("timestamp", .time),
+            Field("recordedAt", .time),
+        ])
+
+    private static let explanation = Schema(
+        "Explanation",
+        [
+            Field("rule", names(Rule.self), required: true), Field("summary", required: true),
+            Field("contract"), Field("ignoredMembers", .list(.text), required: true),
+            Field(
+                "records",
+                .list(
+                    .object(
+                        Schema(
+                            "RecordExplanation",
+                            [
+                                Field("index", .integer, required: true),
+                                Field("outcome", required: true),
+                                Field("reason", required: true), Field("key"),
+                                Field("meteringRecordId"),
+                                Field("earlier", .object(earlierRecord)),
+                            ]))), required: true),
+        ])
+
+    static let request = Schema(
+        "Request",
+        [
+            Field("requestId", required: true), Field("at", .time, required: true),
+            Field("operation"), Field("accessKeyId"), Field("caller"),
+            Field("status", .integer, required: true), Field("error"),
+            Field("durationMicroseconds", .integer, required: true),
+            Field("explanation", .object(explanation), required: true),
+        ])
+
+    static let clockBody = Schema(
+        "ClockBody",
+        [
+            Field("mode", names(MarketplaceClock.Mode.self)), Field("now", .time),
+            Field("speed", .number, "Marketplace seconds in a real second."),
+            Field("advance", .number, "Seconds; excludes the others."),
+        ])
+
+    static let clock = Schema(
+        "Clock",
+        [
+            Field("mode", names(MarketplaceClock.Mode.self), required: true),
+            Field("now", .time, required: true), Field("realNow", .time, required: true),
+            Field("speed", .number, required: true),
+        ])
+
+    static let reset = Schema(
+        "Reset", [Field("everything", .boolean, "Forget the marketplace too.")])
+
+    static let health = Schema(
+        "Health", [Field("status", required: true), Field("version", required: true)])
+
+    static let empty = Schema("Empty", [])
+
+    static let problem = Schema(
+        "Problem",
+        [
+            Field("type", required: true), Field("title", required: true),
+            Field("status", .integer, required: true), Field("detail", required: true),
+            Field(
+                "errors",
+                .list(
+                    .object(
+                        Schema("Fault", [Field("field"), Field("reason")])))),
+        ])
+}

@@ -1,0 +1,129 @@
+import HTTPTypes
+package import Logging
+package import Marketplace
+package import MeteringAPI
+import NIOCore
+import NIOPosix
+import SQLiteStore
+import ServiceLifecycle
+package import UnixSignals
+
+/// A whole server, put together here and nowhere else.
+package struct TurnpikeApplication: Sendable {
+    package let configuration: TurnpikeConfiguration
+    package let state: MarketplaceState
+    package let log: RequestLog
+    private let endpoint: AWSEndpoint
+    private let control: ControlAPI
+    private let logger: Logger
+
+    /// Opens the store and applies the seeds; nothing listens yet.
+    package init(
+        _ configuration: TurnpikeConfiguration, logger: Logger,
+        realClock: @escaping @Sendable () -> Timestamp = { .realNow }
+    ) async throws {
+        let store = try await Self.open(configuration.storage)
+        do {
+            try await self.init(
+                configuration, store: store, logger: logger, realClock: realClock)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    /// Puts a server together around a store.
+    package init(
+        _ configuration: TurnpikeConfiguration, store: any MarketplaceStore, logger: Logger,
+        realClock: @escaping @Sendable () -> Timestamp = { .realNow }
+    ) async throws {
+        guard !configuration.isDemo || configuration.isLoopback else {
+            throw StartFailure(
+                "the demo's keys are public, so --demo binds to loopback only, not to "
+                    + "\(configuration.host): leave --host out, or --demo")
+        }
+        self.configuration = configuration
+        self.logger = logger
+        state = try await MarketplaceState(
+            store: store, contract: configuration.contract,
+            alignment: configuration.windowAlignment, realClock: realClock)
+        log = RequestLog()
+        let forge = SigningKeyForge(state: state)
+        endpoint = AWSEndpoint(
+            state: state, log: log, forge: forge, authentication: configuration.authentication,
+            explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback)
+        control = ControlAPI(
+            state: state, log: log, forge: forge,
+            access: ControlAccess(
+                token: configuration.controlToken, isLoopback: configuration.isLoopback))
+        if configuration.isDemo { try await Demo.apply(to: state) }
+        if let seed = configuration.seed {
+            try await SeedFile.read(seed.text, name: seed.name).apply(to: state)
+        }
+    }
+
+    private static func open(
+        _ storage: TurnpikeConfiguration.Storage
+    ) async throws -> any MarketplaceStore {
+        switch storage {
+        case .memory: InMemoryStore()
+        case .file(let path): try SQLiteStore(path: path)
+        }
+    }
+
+    /// Answers a request, from wherever it comes.
+    package func respond(to request: PlainRequest) async -> PlainResponse {
+        guard request.path == "/" else { return await control.respond(to: request) }
+        if FrontPage.isAskedFor(by: request) { return FrontPage.response }
+        return await endpoint.respond(to: request)
+    }
+
+    /// Serves until the process is told to stop, finishes what is in flight, and closes the store.
+    package func run(
+        stoppingAt signals: [UnixSignal] = [],
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
+        raiseFileLimit()
+        let service = HTTPService(
+            host: configuration.host, port: configuration.port,
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            onListening: onListening
+        ) { request in
+            await respond(to: request)
+        }
+        var group = ServiceGroupConfiguration(
+            services: [service], gracefulShutdownSignals: signals, logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(Limits.headerSeconds)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await state.store.close()
+            throw Self.startFailure(error, configuration) ?? error
+        }
+        await state.store.close()
+    }
+
+    private static func startFailure(
+        _ error: any Error, _ configuration: TurnpikeConfiguration
+    ) -> StartFailure? {
+        let address = "\(configuration.host):\(configuration.port)"
+        if let failure = error as? IOError {
+            switch failure.errnoCode {
+            case EADDRINUSE:
+                return StartFailure(
+                    "\(address) is in use: stop what listens there, or choose another --port")
+            case EACCES:
+                return StartFailure(
+                    "\(address) may not be used by this user: choose a --port above 1023")
+            case EADDRNOTAVAIL:
+                return StartFailure(
+                    "\(configuration.host) is no address of this machine: choose another --host")
+            default: return StartFailure("cannot listen on \(address): \(failure)")
+            }
+        }
+        if error is SocketAddressError {
+            return StartFailure("\(configuration.host) cannot be resolved: choose another --host")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,165 @@
+import Marketplace
+import MeteringAPI
+import Yams
+
+/// A marketplace written down in YAML: accounts, products, agreements, credentials, a clock.
+///
+/// It is applied at every start, in that order and all at once; applying it again changes nothing
+/// that clients hold on to. A mistake is named by its line, and then nothing is applied.
+package struct SeedFile: Sendable {
+    private let name: String
+    private let root: StructuredValue
+
+    /// Reads a seed file's text; the name is for messages.
+    package static func read(_ text: String, name: String) throws(StartFailure) -> SeedFile {
+        do {
+            return SeedFile(name: name, root: try StructuredValue(yaml: text))
+        } catch let error as YamlError {
+            throw StartFailure(error.sentence(file: name))
+        } catch {
+            throw StartFailure("\(name): \(error)")
+        }
+    }
+
+    /// Applies the file in one edit.
+    package func apply(to state: MarketplaceState) async throws {
+        var used: [String: Set<String>] = [:]
+        for code in state.catalog.products.keys {
+            used[code] = try await state.store.usedDimensions(of: code)
+        }
+        let usedDimensions = used
+        try await state.edit { edit in
+            try apply(to: &edit, usedDimensions: usedDimensions)
+        }
+    }
+
+    func apply(
+        to edit: inout CatalogEdit, usedDimensions: [String: Set<String>]
+    ) throws(StartFailure) {
+        let faults = FaultList()
+        let reader = ObjectReader(root, faults: faults)
+        let accounts = reader.objects("accounts", required: false).map { element in
+            (element, element.account(id: element.requiredText("accountId")))
+        }
+        let products = reader.objects("products", required: false).map { element in
+            (element, element.product(code: element.requiredText("productCode")))
+        }
+        let agreements = reader.objects("agreements", required: false).map { element in
+            _ = element.requiredText("agreementId")
+            return (element, element.agreement())
+        }
+        let credentials = reader.objects("credentials", required: false).map { element in
+            _ = element.requiredText("accessKeyId")
+            return (element, element.credential())
+        }
+        let clock = reader.has("clock") ? reader.object("clock") : nil
+        let change = clock?.clockChange()
+        reader.finish()
+        try report(faults)
+        for (element, account) in accounts {
+            try run(element) { () throws(Contradiction) in
+                _ = try edit.putAccount(
+                    account, madeUpIdentifier: RandomTexts.customerIdentifier)
+            }
+        }
+        for (element, product) in products {
+            try run(element) { () throws(Contradiction) in
+                _ = try edit.putProduct(
+                    product, usedDimensions: usedDimensions[product.code] ?? [])
+            }
+        }
+        for (element, draft) in agreements {
+            try run(element) { () throws(Contradiction) in try edit.seed(draft) }
+        }
+        for (element, draft) in credentials {
+            try run(element) { () throws(Contradiction) in try edit.seed(draft) }
+        }
+        if let clock, let change {
+            try run(clock) { () throws(Contradiction) in try edit.seed(change) }
+        }
+    }
+
+    private func run(
+        _ element: ObjectReader, _ command: () throws(Contradiction) -> Void
+    ) throws(StartFailure) {
+        do throws(Contradiction) {
+            try command()
+        } catch {
+            let faults = FaultList()
+            for fault in error.faults {
+                let member = String(fault.field.prefix { $0 != "." && $0 != "[" })
+                faults.add(
+                    element.field(fault.field), fault.reason, line: element.line(of: member))
+            }
+            try report(faults)
+        }
+    }
+
+    /// Throws the first mistake in the order of lines, and how many more there are.
+    private func report(_ faults: FaultList) throws(StartFailure) {
+        let sorted = faults.entries.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+        guard let first = sorted.first else { return }
+        let place = first.line.map { "\(name):\($0)" } ?? name
+        let more = sorted.count > 1 ? " (and \(sorted.count - 1) more)" : ""
+        throw StartFailure("\(place): \(first.fault.field): \(first.fault.reason)\(more)")
+    }
+}
+
+extension CatalogEdit {
+    /// Makes an agreement unless it is there; its times are not changed again, because the control
+    /// API may have cancelled it since.
+    fileprivate mutating func seed(_ draft: AgreementDraft) throws(Contradiction) {
+        guard let known = draft.id.flatMap({ catalog.agreements[$0] }) else {
+            _ = try addAgreement(draft, random: RandomTexts.agreement)
+            return
+        }
+        let isSame =
+            known.productCode == draft.productCode
+            && known.buyerAccountID == draft.buyerAccountID
+            && known.licenseARN == draft.licenseARN ?? known.licenseARN
+        guard isSame else {
+            throw Contradiction(
+                .conflict, "agreementId",
+                "the data file has it with another product, buyer or licence")
+        }
+    }
+
+    /// Makes or renews a credential; what the draft leaves open stays as it is.
+    fileprivate mutating func seed(_ draft: CredentialDraft) throws(Contradiction) {
+        var texts = RandomTexts.credential
+        var draft = draft
+        if let known = draft.accessKeyID.flatMap({ catalog.credentials[$0] }) {
+            texts.secretAccessKey = known.secretAccessKey
+            texts.sessionToken = known.sessionToken ?? texts.sessionToken
+            if draft.principal.resourceID == nil {
+                draft.principal.resourceID = known.principal.resourceID
+            }
+        }
+        _ = try addCredential(draft, texts: texts, replaces: true)
+    }
+
+    /// Sets the clock, unless the marketplace's time is already later.
+    fileprivate mutating func seed(_ change: MarketplaceClock.Change) throws(Contradiction) {
+        switch change {
+        case .real: if catalog.clock.mode != .real { return }
+        case .frozen(let time?), .running(let time?, _): if time < now { return }
+        case .advance:
+            throw Contradiction(
+                .invalid, "advance", "a seed file sets mode and now, it does not advance")
+        case .frozen(nil), .running(nil, _): if catalog.clock.mode != .real { return }
+        }
+        _ = try changeClock(change)
+    }
+}
+
+extension YamlError {
+    /// The parser's complaint as one line with its place.
+    fileprivate func sentence(file: String) -> String {
+        switch self {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(file):\(mark.line): \(problem)"
+        default: "\(file): \(self)"
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Marketplace
+import MeteringAPI
+
+// The bodies that the control API takes and that seed files hold, read into what the catalog's
+// commands want.
+
+extension ObjectReader {
+    func account(id: String) -> Account {
+        let account = Account(
+            id: id, role: choice("role") ?? .buyer, name: requiredText("name"),
+            customerIdentifier: optionalText("customerIdentifier"),
+            isSuspended: flag("suspended") ?? false)
+        finish()
+        return account
+    }
+
+    func product(code: String) -> Product {
+        let product = Product(
+            code: code, type: choice("type") ?? .saas, title: requiredText("title"),
+            sellerAccountID: requiredText("sellerAccountId"),
+            integration: choice("integration", default: .concurrentAgreements)
+                ?? .concurrentAgreements,
+            contract: optionalText("contract"), fulfillmentURL: optionalText("fulfillmentURL"),
+            dimensions: objects("dimensions").map { $0.dimension() })
+        finish()
+        return product
+    }
+
+    private func dimension() -> Dimension {
+        let dimension = Dimension(
+            name: requiredText("name"), type: choice("type", default: .metered) ?? .metered,
+            unit: optionalText("unit"), price: optionalText("price"))
+        finish()
+        return dimension
+    }
+
+    func agreement() -> CatalogEdit.AgreementDraft {
+        var draft = CatalogEdit.AgreementDraft(
+            productCode: requiredText("productCode"),
+            buyerAccountID: requiredText("buyerAccountId"))
+        draft.startsAt = time("startsAt")
+        draft.endsAt = time("endsAt")
+        draft.id = optionalText("agreementId")
+        draft.licenseARN = optionalText("licenseArn")
+        draft.isFreeTrial = flag("freeTrial") ?? false
+        finish()
+        return draft
+    }
+
+    func credential() -> CatalogEdit.CredentialDraft {
+        var draft = CatalogEdit.CredentialDraft(
+            principal: object("principal")?.principal()
+                ?? Principal(kind: .account, accountID: ""))
+        if let names = texts("allow") {
+            draft.allowedOperations = []
+            for (index, name) in names.enumerated() {
+                if let operation = OperationName(rawValue: name.text) {
+                    draft.allowedOperations?.insert(operation)
+                } else {
+                    let all = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
+                    fault("allow[\(index)]", "'\(name.text)' is none of \(all)")
+                }
+            }
+        }
+        draft.isTemporary = flag("temporary") ?? false
+        draft.expiresIn = integer("expiresIn")
+        draft.accessKeyID = optionalText("accessKeyId")
+        draft.secretAccessKey = optionalText("secretAccessKey")
+        draft.sessionToken = optionalText("sessionToken")
+        finish()
+        return draft
+    }
+
+    private func principal() -> Principal {
+        let principal = Principal(
+            kind: choice("kind") ?? .account, accountID: requiredText("accountId"),
+            region: optionalText("region"), resourceID: optionalText("resourceId"))
+        finish()
+        return principal
+    }
+
+    /// What a registration token is asked for, and for how long.
+    func tokenSubject() -> (subject: CatalogEdit.TokenSubject, expiresIn: Int64?) {
+        let expiresIn = integer("expiresIn")
+        let subject: CatalogEdit.TokenSubject
+        if has("agreementId") {
+            if has("productCode") || has("buyerAccountId") {
+                fault("agreementId", "it excludes productCode and buyerAccountId")
+            }
+            subject = .agreement(requiredText("agreementId"))
+            _ = (optionalText("productCode"), optionalText("buyerAccountId"))
+        } else {
+            subject = .parties(
+                productCode: requiredText("productCode"),
+                buyerAccountID: requiredText("buyerAccountId"))
+        }
+        finish()
+        return (subject, expiresIn)
+    }
+
+    func clockChange() -> MarketplaceClock.Change {
+        let advance = thousandths("advance")
+        let now = time("now")
+        let speed = thousandths("speed")
+        var change = MarketplaceClock.Change.real
+        if let advance {
+            if has("mode") || has("now") || has("speed") {
+                fault("advance", "it excludes mode, now and speed")
+            }
+            _ = optionalText("mode")
+            change = .advance(milliseconds: advance)
+        } else if let mode: MarketplaceClock.Mode = choice("mode") {
+            if mode != .running, speed != nil {
+                fault("speed", "only a running clock has a speed")
+            }
+            switch mode {
+            case .real:
+                if now != nil { fault("now", "a real clock cannot be set") }
+            case .frozen: change = .frozen(at: now)
+            case .running:
+                change = .running(
+                    from: now, speedThousandths: speed ?? MarketplaceClock.realSpeed)
+            }
+        }
+        finish()
+        return change
+    }
+}

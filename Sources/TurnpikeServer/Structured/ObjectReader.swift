@@ -1,0 +1,198 @@
+import AWSWire
+import Marketplace
+import MeteringAPI
+
+/// What is wrong with a body, all of it, each fault with its place.
+final class FaultList {
+    struct Entry {
+        let fault: Contradiction.Fault
+        let line: Int?
+    }
+
+    private(set) var entries: [Entry] = []
+
+    func add(_ field: String, _ reason: String, line: Int? = nil) {
+        entries.append(Entry(fault: Contradiction.Fault(field, reason), line: line))
+    }
+
+    /// Throws what was found.
+    func finish() throws(Contradiction) {
+        guard !entries.isEmpty else { return }
+        throw Contradiction(.invalid, entries.map(\.fault))
+    }
+}
+
+/// Reads the members of an object by name and type, and collects what is wrong with them.
+///
+/// A member that nobody asked for is a typing mistake, and so a fault. Members that are missing
+/// are faults only when they are required. What a faulty member reads as does not matter, because
+/// the faults are thrown before anything is done with it.
+final class ObjectReader {
+    let line: Int?
+    private let path: String
+    private let faults: FaultList
+    private var members: [String: StructuredValue] = [:]
+    private var unread: [String] = []
+
+    /// A reader of an object; anything else is a fault, and reads as an empty object.
+    init(_ value: StructuredValue, path: String = "", faults: FaultList) {
+        self.path = path
+        self.faults = faults
+        line = value.line
+        guard case .object(let members) = value.content else {
+            faults.add(path.isEmpty ? "(body)" : path, "an object is expected", line: value.line)
+            return
+        }
+        for (name, value) in members {
+            if self.members.updateValue(value, forKey: name) == nil {
+                unread.append(name)
+            } else {
+                faults.add(field(name), "the member comes twice", line: value.line)
+            }
+        }
+    }
+
+    func field(_ name: String) -> String { joined(path, name) }
+
+    /// The line of a member, or of the object.
+    func line(of name: String) -> Int? { members[name]?.line ?? line }
+
+    func has(_ name: String) -> Bool {
+        guard let value = members[name] else { return false }
+        if case .null = value.content { return false }
+        return true
+    }
+
+    func fault(_ name: String, _ reason: String) {
+        faults.add(field(name), reason, line: line(of: name))
+    }
+
+    /// The member's value; null is absent.
+    private func take(_ name: String, required: Bool) -> StructuredValue? {
+        unread.removeAll { $0 == name }
+        if let value = members[name] {
+            guard case .null = value.content else { return value }
+        }
+        if required { fault(name, "the member is missing") }
+        return nil
+    }
+
+    func optionalText(_ name: String) -> String? { text(name, required: false) }
+
+    func requiredText(_ name: String) -> String { text(name, required: true) ?? "" }
+
+    private func text(_ name: String, required: Bool) -> String? {
+        guard let value = take(name, required: required) else { return nil }
+        switch value.content {
+        case .text(let text), .plain(let text): return text
+        default:
+            fault(name, "a text is expected")
+            return nil
+        }
+    }
+
+    func flag(_ name: String) -> Bool? {
+        guard let value = take(name, required: false) else { return nil }
+        switch value.content {
+        case .boolean(let flag): return flag
+        case .plain("true"): return true
+        case .plain("false"): return false
+        default:
+            fault(name, "true or false is expected")
+            return nil
+        }
+    }
+
+    /// A whole number, not quoted.
+    func integer(_ name: String) -> Int64? {
+        guard let value = take(name, required: false) else { return nil }
+        switch value.content {
+        case .number(let text), .plain(let text):
+            if let number = Int64(text) { return number }
+        default: break
+        }
+        fault(name, "a whole number is expected")
+        return nil
+    }
+
+    /// A number in thousandths; finer is a fault.
+    func thousandths(_ name: String) -> Int64? {
+        guard let value = take(name, required: false) else { return nil }
+        switch value.content {
+        case .number(let text), .plain(let text):
+            guard let document = try? JSONDocument(parsing: Array(text.utf8)),
+                document.root.kind == .number
+            else { break }
+            let number = JSONNumber(document.root.rawBytes, scale: 3)
+            if !number.isCut, number.scaled.magnitude < Int64.max.magnitude {
+                return number.scaled
+            }
+        default: break
+        }
+        fault(name, "a number with at most three decimals is expected")
+        return nil
+    }
+
+    func time(_ name: String) -> Timestamp? {
+        guard let text = text(name, required: false) else { return nil }
+        if let time = Timestamp(iso8601: text) { return time }
+        fault(name, "a time such as 2026-12-01T05:59:00Z is expected")
+        return nil
+    }
+
+    /// One of a type's names; a missing one is a fault when there is no default.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, default fallback: Choice? = nil
+    ) -> Choice? {
+        guard let text = text(name, required: fallback == nil) else { return fallback }
+        if let choice = Choice(rawValue: text) { return choice }
+        let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        fault(name, "'\(text)' is none of \(names)")
+        return fallback
+    }
+
+    func object(_ name: String) -> ObjectReader? {
+        take(name, required: true).map {
+            ObjectReader($0, path: field(name), faults: faults)
+        }
+    }
+
+    func list(_ name: String, required: Bool = true) -> [StructuredValue]? {
+        guard let value = take(name, required: required) else { return nil }
+        guard case .list(let elements) = value.content else {
+            fault(name, "a list is expected")
+            return nil
+        }
+        return elements
+    }
+
+    /// The objects of a list; absent is empty unless required.
+    func objects(_ name: String, required: Bool = true) -> [ObjectReader] {
+        (list(name, required: required) ?? []).enumerated().map { index, value in
+            ObjectReader(value, path: "\(field(name))[\(index)]", faults: faults)
+        }
+    }
+
+    func texts(_ name: String) -> [(text: String, line: Int?)]? {
+        list(name, required: false)?.enumerated().map { index, value in
+            switch value.content {
+            case .text(let text), .plain(let text): return (text, value.line)
+            default:
+                faults.add(
+                    "\(field(name))[\(index)]", "a text is expected", line: value.line)
+                return ("", value.line)
+            }
+        }
+    }
+
+    /// Reports the members that nobody asked for.
+    func finish() {
+        for name in unread {
+            fault(name, "there is no such member here: is it a typing mistake?")
+        }
+    }
+}
+
+private func joined(_ path: String, _ name: String) -> String {
+    path.isEmpty ? name : "\(path).\(name)"
+}

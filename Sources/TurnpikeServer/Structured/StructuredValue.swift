@@ -1,0 +1,38 @@
+import AWSWire
+
+/// A body of the control API, or a part of a seed file: the same tree, whatever it was written in.
+struct StructuredValue: Sendable {
+    enum Content: Sendable {
+        case object([(name: String, value: StructuredValue)])
+        case list([StructuredValue])
+        /// A text in quotation marks.
+        case text(String)
+        /// A scalar whose type the reader decides: YAML's plain words and numbers.
+        case plain(String)
+        case number(String)
+        case boolean(Bool)
+        case null
+    }
+
+    var content: Content
+    /// Where it stands in its file, from 1.
+    var line: Int?
+
+    static let emptyObject = StructuredValue(content: .object([]), line: nil)
+}
+
+extension StructuredValue {
+    /// The tree of a JSON text.
+    init(_ value: JSONValue) {
+        line = nil
+        switch value.kind {
+        case .null: content = .null
+        case .boolean: content = .boolean(value.isTrue)
+        case .number: content = .number(value.numberText)
+        case .string: content = .text(value.text)
+        case .list: content = .list(value.elements.map { StructuredValue($0) })
+        case .object:
+            content = .object(value.members.map { ($0.name, StructuredValue($0.value)) })
+        }
+    }
+}

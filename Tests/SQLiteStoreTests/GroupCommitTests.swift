@@ -1,0 +1,245 @@
+import Foundation
+import GRDB
+import Marketplace
+import MeteringAPI
+import StoreContract
+import Testing
+
+@testable import SQLiteStore
+
+@Suite("The writer")
+struct GroupCommitTests {
+    @Test("commits what has queued up in one transaction")
+    func groups() async throws {
+        let gate = Gate()
+        try await withStore(gate) { store in
+            let answers = await fill(store, gate, with: (0..<20).map { entry($0) })
+            #expect(store.activity.commits == 1)
+            #expect(store.activity.calls == 20)
+            #expect(store.activity.entries == 20)
+            #expect(store.activity.waiting == 0)
+            #expect(answers.count == 20)
+            for (number, answer) in answers {
+                #expect(answer == .success([.recorded(.sample(number), billedTwiceWith: nil)]))
+            }
+        }
+    }
+
+    @Test(
+        "refuses what does not fit in its queue, allocations included, and stores none of it",
+        arguments: [
+            (0..<3).map { entry($0) },
+            [
+                .sample(
+                    0,
+                    allocations: ["a", "b"].map { team in
+                        RecordedAllocation(quantity: Quantity(1), tags: ["team": team])
+                    })
+            ],
+        ])
+    func overload(_ tooMuch: [UsageEntry]) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var options = SQLiteStore.Options()
+        options.limits.waiting = 2
+        let store = try SQLiteStore(path: folder.dataFile, options: options)
+        let error = await #expect(throws: StoreError.self) {
+            try await store.record(tooMuch)
+        }
+        #expect(error?.code == .overloaded)
+        #expect(try await store.usage(UsageFilter(), after: nil, limit: 9).items.isEmpty)
+        #expect(try await store.record([entry(0), entry(1)]).count == 2)
+        await store.close()
+    }
+
+    @Test("stores nothing of a call that fails, and all of the others in its transaction")
+    func failingCall() async throws {
+        let gate = Gate()
+        let bad = UsageEntry.sample(
+            3, .sample(dimension: "3"), quantity: Quantity(millionths: -1))
+        try await withStore(gate) { store in
+            let answers = await fill(
+                store, gate, with: (0..<6).map { $0 == 3 ? bad : entry($0) })
+            for (number, answer) in answers {
+                switch answer {
+                case .success: #expect(number != 3)
+                case .failure(let error): #expect(number == 3 && error.code == .notStored)
+                }
+            }
+            await #expect(throws: StoreError.self) {
+                try await store.record([entry(10), bad, entry(11)])
+            }
+            let stored = try await store.usage(UsageFilter(), after: nil, limit: 99).items
+            #expect(Set(stored.map(\.id)) == Set([0, 1, 2, 4, 5].map { .sample($0) }))
+            #expect(try await store.record([entry(10)]).count == 1)
+        }
+    }
+
+    @Test("stores nothing on a full disk, and works on when there is room again")
+    func fullDisk() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        try await store.setPragma("max_page_count = 1")
+        let many = (0..<2000).map { entry($0) }
+        let error = await #expect(throws: StoreError.self) { try await store.record(many) }
+        #expect(error?.code == .notStored)
+        #expect(try await store.usage(UsageFilter(), after: nil, limit: 9).items.isEmpty)
+        try await store.setPragma("max_page_count = 100000")
+        #expect(try await store.record(many).count == 2000)
+        await store.close()
+    }
+
+    @Test("refuses everything once the file has failed, until it is opened again")
+    func failedFile() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        _ = try await store.record([entry(0)])
+        try await store.setPragma("query_only = ON")
+        for _ in 1...2 {
+            let error = await #expect(throws: StoreError.self) {
+                try await store.record([entry(1)])
+            }
+            #expect(error?.code == .notStored)
+            try await store.setPragma("query_only = OFF")
+        }
+        #expect(try await store.usage(UsageFilter(), after: nil, limit: 9).items.count == 1)
+        await store.close()
+        let again = try SQLiteStore(path: folder.dataFile)
+        #expect(
+            try await again.record([entry(1)]) == [.recorded(.sample(1), billedTwiceWith: nil)])
+        await again.close()
+    }
+
+    #if os(Linux)
+        @Test("does not know what became of a commit that the disk refused, and writes no more")
+        func failedCommit() async throws {
+            let gate = Gate()
+            try await withStore(gate) { store in
+                // The log's descriptor now leads to a file that cannot be written.
+                let nowhere = open("/dev/null", O_RDONLY)
+                for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                    let target = try? FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/self/fd/" + name)
+                    if target == store.pool.path + "-wal", let number = Int32(name) {
+                        dup2(nowhere, number)
+                    }
+                }
+                close(nowhere)
+                let answers = await fill(store, gate, with: (0..<3).map { entry($0) })
+                for (_, answer) in answers { #expect(answer.errorCode == .unknownOutcome) }
+                #expect(store.activity.commits == 0)
+                #expect(await answer(store, [entry(4)]).errorCode == .notStored)
+            }
+        }
+    #endif
+
+    @Test("answers what came before it was closed, and refuses what comes after")
+    func closing() async throws {
+        let gate = Gate()
+        try await withStore(gate) { store async throws in
+            gate.open()
+            #expect(try await store.record([entry(0)]).count == 1)
+            await store.close()
+            let error = await #expect(throws: StoreError.self) {
+                try await store.record([entry(1)])
+            }
+            #expect(error?.code == .notStored)
+            await #expect(throws: StoreError.self) { try await store.loadCatalog() }
+        }
+    }
+
+    @Test("deletes expired tokens as new ones come, a few at a time")
+    func expiredTokens() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        _ = try await store.record((0..<10).map { tokenEntry($0, at: .noon) })
+        #expect(try await store.rows(of: "client_token") == 10)
+        let later = Timestamp.noon.adding(hours: 26)
+        for (round, left) in [(0, 9), (1, 8), (2, 7)] {
+            _ = try await store.record([tokenEntry(20 + round, at: later)])
+            #expect(try await store.rows(of: "client_token") == left)
+        }
+        await store.close()
+    }
+}
+
+private func entry(_ number: Int) -> UsageEntry {
+    .sample(number, .sample(dimension: "\(number)"))
+}
+
+private func tokenEntry(_ number: Int, at moment: Timestamp) -> UsageEntry {
+    .sample(
+        number, .agent, recordedAt: moment, isOncePerHour: false, token: .sample("\(number)"))
+}
+
+/// Holds the writer until it is opened.
+private final class Gate: Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func pass() {
+        semaphore.wait()
+        semaphore.signal()
+    }
+
+    func open() { semaphore.signal() }
+}
+
+/// A store whose writer waits behind a gate.
+private func withStore(
+    _ gate: Gate, _ body: (SQLiteStore) async throws -> Void
+) async throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    var options = SQLiteStore.Options()
+    options.beforeEachGroup = { gate.pass() }
+    let store = try SQLiteStore(path: folder.dataFile, options: options)
+    try await body(store)
+    await store.close()
+}
+
+private typealias Answer = Result<[RecordOutcome], StoreError>
+
+extension Result<[RecordOutcome], StoreError> {
+    fileprivate var errorCode: StoreError.Code? {
+        switch self {
+        case .success: nil
+        case .failure(let error): error.code
+        }
+    }
+}
+
+/// Sends each entry in a call of its own while the writer is held, and lets it go when all wait.
+private func fill(
+    _ store: SQLiteStore, _ gate: Gate, with entries: [UsageEntry]
+) async -> [(Int, Answer)] {
+    await withTaskGroup(of: (Int, Answer).self) { group in
+        for (number, entry) in entries.enumerated() {
+            group.addTask { (number, await answer(store, [entry])) }
+        }
+        while store.activity.waiting < entries.count { await Task.yield() }
+        gate.open()
+        return await group.reduce(into: []) { $0.append($1) }
+    }
+}
+
+private func answer(_ store: SQLiteStore, _ entries: [UsageEntry]) async -> Answer {
+    do throws(StoreError) {
+        return .success(try await store.record(entries))
+    } catch {
+        return .failure(error)
+    }
+}
+
+extension SQLiteStore {
+    /// Sets a pragma on the writing connection.
+    fileprivate func setPragma(_ pragma: String) async throws {
+        try await pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA \(pragma)") }
+    }
+
+    fileprivate func rows(of table: String) async throws -> Int? {
+        try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
+    }
+}

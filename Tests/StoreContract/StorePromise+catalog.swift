@@ -1,0 +1,200 @@
+import Marketplace
+import MeteringAPI
+
+extension StorePromise {
+    static let catalog: [StorePromise] = [
+        StorePromise("A catalog that was never saved is empty, on the real clock") { store in
+            try expectEqual(
+                CatalogContents(try await store.loadCatalog()), CatalogContents(Catalog()),
+                "the catalog")
+        },
+        StorePromise("Every kind of fact is read back whole, with and without what is optional") {
+            store in
+            let facts = fullFacts + bareFacts
+            try expectEqual(
+                Set(facts.map(\.key.kind)), Set(CatalogFact.Kind.allCases), "the kinds tried")
+            for facts in [facts, facts.reversed()] {
+                try await store.forgetEverything()
+                try await store.save(facts.map(CatalogChange.put))
+                var expected = Catalog()
+                for fact in facts { expected.put(fact) }
+                try expectEqual(
+                    CatalogContents(try await store.loadCatalog()), CatalogContents(expected),
+                    "the catalog")
+            }
+        },
+        StorePromise("A fact of the same key replaces the one before, also in one save") { store in
+            var product = Product(
+                code: "prod", type: .saas, title: "Old", sellerAccountID: "1", dimensions: [])
+            try await store.save([.put(.product(product))])
+            product.title = "Middle"
+            let middle = CatalogChange.put(.product(product))
+            product.title = "New"
+            try await store.save([middle, .put(.product(product))])
+            try expectEqual(
+                try await store.loadCatalog().products, ["prod": product], "the products")
+        },
+        StorePromise("What may be removed is removed, and the rest stays") { store in
+            let facts = fullFacts + bareFacts
+            try await store.save(facts.map(CatalogChange.put))
+            try await store.save(facts.map { .remove($0.key) })
+            var expected = Catalog()
+            for fact in facts where !fact.key.kind.isRemovable { expected.put(fact) }
+            try expectEqual(
+                CatalogContents(try await store.loadCatalog()), CatalogContents(expected),
+                "the catalog")
+        },
+        StorePromise("Changes of one save are applied in their order") { store in
+            let token = CatalogFact.registrationToken(
+                RegistrationToken(digest: "aa", agreementID: "agmt-1", expiresAt: .noon))
+            try await store.save([.put(token), .remove(token.key)])
+            try expect(
+                try await store.loadCatalog().registrationTokens.isEmpty, "put, then removed")
+            try await store.save([.remove(token.key), .put(token)])
+            try expectEqual(
+                try await store.loadCatalog().registrationTokens.count, 1, "removed, then put")
+        },
+    ]
+
+    static let forgetting: [StorePromise] = [
+        StorePromise("To forget usage leaves the catalog, with the changes that come with it") {
+            store in
+            try await fill(store)
+            var clock = MarketplaceClock()
+            clock = try clock.changed(by: .frozen(at: .noon), real: .noon)
+            try await store.forgetUsage(saving: [.put(.clock(clock))])
+            try expectEqual(try await store.allUsage(), [], "the usage")
+            try expectEqual(try await store.allTotals(by: [.region]), [], "the totals")
+            try expectEqual(try await store.usedDimensions(of: "prod"), [], "used dimensions")
+            let catalog = try await store.loadCatalog()
+            try expectEqual(catalog.clock, clock, "the clock")
+            try expect(!catalog.products.isEmpty, "products are left")
+        },
+        StorePromise("After usage is forgotten the same is recorded anew, tokens included") {
+            store in
+            try await fill(store)
+            try await store.forgetUsage(saving: [])
+            let product = UsageEntry.sample(11, quantity: Quantity(9))
+            let agent = UsageEntry.sample(
+                12, .agent, isOncePerHour: false, token: .sample(digest: 2))
+            try expectEqual(
+                try await store.record([product, agent]), [product.recorded, agent.recorded],
+                "outcomes")
+        },
+        StorePromise("To forget everything leaves nothing, and the store works on") { store in
+            try await fill(store)
+            try await store.forgetEverything()
+            try expectEqual(try await store.allUsage(), [], "the usage")
+            try expectEqual(
+                CatalogContents(try await store.loadCatalog()), CatalogContents(Catalog()),
+                "the catalog")
+            try await fill(store)
+        },
+    ]
+
+    private static func fill(_ store: any MarketplaceStore) async throws {
+        try await store.save((fullFacts + bareFacts).map(CatalogChange.put))
+        let product = UsageEntry.sample(1)
+        let agent = UsageEntry.sample(2, .agent, isOncePerHour: false, token: .sample())
+        try expectEqual(
+            try await store.record([product, agent]), [product.recorded, agent.recorded],
+            "outcomes")
+    }
+}
+
+/// A catalog in a form that can be compared, what it is looked up by included.
+private struct CatalogContents: Equatable {
+    let accounts: [String: Account]
+    let products: [String: Product]
+    let agreements: [String: Agreement]
+    let credentials: [String: Credential]
+    let registrationTokens: [String: RegistrationToken]
+    let registeredWorkloads: Set<RegisteredWorkload>
+    let clock: MarketplaceClock
+    let signingKeys: [[SigningKey]]
+    let buyers: [Account?]
+    let agreementsOfParties: [[Agreement]]
+
+    init(_ catalog: Catalog) {
+        accounts = catalog.accounts
+        products = catalog.products
+        agreements = catalog.agreements
+        credentials = catalog.credentials
+        registrationTokens = catalog.registrationTokens
+        registeredWorkloads = catalog.registeredWorkloads
+        clock = catalog.clock
+        signingKeys = ["prod", "bare"].map { catalog.signingKeys(of: $0) }
+        buyers = ["ci-1", "ci-2"].map { catalog.buyer(customerIdentifier: $0) }
+        agreementsOfParties = ["prod", "bare"].map {
+            catalog.agreements(buyer: "111122223333", product: $0)
+        }
+    }
+}
+
+private let workload = Principal(
+    kind: .ecsTask, accountID: "111122223333", region: "eu-west-1", resourceID: "task/1")
+
+/// A fact of every kind with every optional member, and with text that needs care.
+private let fullFacts: [CatalogFact] = [
+    .account(
+        Account(
+            id: "111122223333", role: .buyer, name: "Bücher \"& Co\" 😀\n\\/",
+            customerIdentifier: "ci-1", isSuspended: true)),
+    .product(
+        Product(
+            code: "prod", type: .container, title: "Full", sellerAccountID: "999988887777",
+            integration: .customerIdentifier, contract: "2025-01",
+            fulfillmentURL: "https://example.com/a?b=c&d=%20",
+            dimensions: [
+                Dimension(name: "e\u{301}", type: .entitled, unit: "Users", price: "0.000001"),
+                Dimension(name: "\u{E9}"),
+            ])),
+    .agreement(
+        Agreement(
+            id: "agmt-2", licenseARN: "arn:l2", productCode: "prod",
+            buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 1),
+            isFreeTrial: true, sequence: 2)),
+    .credential(
+        Credential(
+            accessKeyID: "AKIAFULL", secretAccessKey: "secret/+=", sessionToken: "session",
+            expiresAt: Timestamp(milliseconds: 1), principal: workload,
+            allowedOperations: [.meterUsage, .registerUsage])),
+    .registrationToken(RegistrationToken(digest: "d1", agreementID: "agmt-2", expiresAt: .noon)),
+    .signingKey(
+        SigningKey(
+            productCode: "prod", version: 2, privateKeyPEM: "-----BEGIN\nprivate\n",
+            publicKeyPEM: "-----BEGIN\npublic\n", supersededAt: .noon)),
+    .registeredWorkload(
+        RegisteredWorkload(
+            productCode: "prod", accountID: "111122223333", resourceID: "task/1",
+            region: "eu-west-1")),
+    .clock(runningClock),
+]
+
+/// A fact of every kind without what is optional.
+private let bareFacts: [CatalogFact] = [
+    .account(Account(id: "999988887777", role: .seller, name: "")),
+    .product(
+        Product(
+            code: "bare", type: .saas, title: "", sellerAccountID: "999988887777", dimensions: [])),
+    .agreement(
+        Agreement(
+            id: "agmt-1", licenseARN: "arn:l1", productCode: "prod",
+            buyerAccountID: "111122223333", startsAt: Timestamp(milliseconds: -1), sequence: 1)),
+    .credential(
+        Credential(
+            accessKeyID: "AKIABARE", secretAccessKey: "",
+            principal: Principal(kind: .account, accountID: "999988887777"),
+            allowedOperations: [])),
+    .registrationToken(
+        RegistrationToken(digest: "d2", agreementID: "agmt-1", expiresAt: .noon)),
+    .signingKey(SigningKey(productCode: "prod", version: 1)),
+    .registeredWorkload(
+        RegisteredWorkload(productCode: "bare", accountID: "1", resourceID: "", region: "")),
+]
+
+private let runningClock: MarketplaceClock = {
+    let change = MarketplaceClock.Change.running(from: .noon, speedThousandths: 2500)
+    let clock = try? MarketplaceClock().changed(by: change, real: Timestamp(milliseconds: 7))
+    return clock ?? MarketplaceClock()
+}()
