@@ -1,3 +1,0 @@
-import AsyncHTTPClient
-import ArgumentParser
-@main struct Turnpike { static func main() {} }
