@@ -2,9 +2,9 @@
 
 import os
 import re
+import signal
 import subprocess
 import threading
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 
@@ -13,8 +13,8 @@ STOP_SECONDS = 30
 
 
 @contextmanager
-def running(*arguments):
-    """Serves on a free port and gives the address; the server ends with the block."""
+def running(*arguments, stop=signal.SIGTERM):
+    """Serves on a free port and gives the address; the signal ends it with the block."""
     binary = os.environ["TURNPIKE_BINARY"]
     process = subprocess.Popen(
         [binary, "serve", "--port", "0", *arguments],
@@ -35,7 +35,7 @@ def running(*arguments):
         yield endpoint
     finally:
         deadline.cancel()
-        process.terminate()
+        process.send_signal(stop)
         try:
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -386,7 +386,7 @@ def test_a_value_that_breaks_the_model_is_invalid(site, members, expected):
     assert site.refused(**members) == messages.invalid(messages.violation(*expected))
 
 
-@pytest.mark.decimals
+@pytest.mark.october_2026
 class TestDecimals:
     """Decimal quantities of October 2026."""
 

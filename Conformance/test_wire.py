@@ -221,6 +221,13 @@ def test_a_records_required_members(market, sale):
             0,
         ),
         (
+            "BatchMeterUsage",
+            {"UsageRecords": [{"Timestamp": 0, "Dimension": "d", "Quantity": -1}]},
+            "usageRecords.1.member.quantity",
+            "have value greater than or equal to 0",
+            -1,
+        ),
+        (
             "MeterUsage",
             {"ProductCode": "code", "Timestamp": 0, "UsageDimension": "d", "ClientToken": ""},
             "clientToken",
@@ -235,7 +242,7 @@ def test_a_records_required_members(market, sale):
             None,
         ),
     ],
-    ids=["version", "token", "overflow"],
+    ids=["version", "quantity", "token", "overflow"],
 )
 def test_minimums_that_sdks_check(market, operation, body, path, constraint, value):
     """The server checks them, too."""
