@@ -38,7 +38,7 @@ def running(*arguments, stop=signal.SIGTERM):
         process.send_signal(stop)
         try:
             process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        finally:
             process.kill()
             process.wait()
 
