@@ -1,6 +1,7 @@
 """BatchMeterUsage: a seller reports what the buyers of a SaaS product used."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -154,6 +155,18 @@ def test_records_of_one_request_are_taken_in_order(shop):
     assert statuses(answer) == ["Success", "Success", "DuplicateRecord"]
     first, second, _ = answer["Results"]
     assert first["MeteringRecordId"] == second["MeteringRecordId"]
+
+
+def test_one_of_many_at_once_is_first(shop):
+    """However many callers report the same hour, one quantity is billed."""
+    with ThreadPoolExecutor(8) as callers:
+        answers = callers.map(lambda n: shop.meter(shop.record(Quantity=n // 4)), range(32))
+        results = [answer["Results"][0] for answer in answers]
+    successes = [result for result in results if result["Status"] == "Success"]
+    assert len(successes) == 4
+    assert len({result["MeteringRecordId"] for result in successes}) == 1
+    (usage,) = shop.market.usage(shop.product)
+    assert usage["quantity"] == str(successes[0]["UsageRecord"]["Quantity"])
 
 
 def test_each_dimension_hour_and_buyer_has_records_of_its_own(shop):
