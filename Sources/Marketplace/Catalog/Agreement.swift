@@ -30,15 +30,17 @@ package struct Agreement: Sendable, Hashable, Codable {
     /// How long after the end final records are accepted, in seconds.
     package static let finalUsageSeconds: Int64 = 3600
 
-    /// The end of the hour in which final records are accepted.
+    /// The end of the hour in which final records are accepted; nil while no end is known, and
+    /// for an agreement that was cancelled before it began.
     package var finalUsageUntil: Timestamp? {
-        endsAt?.adding(seconds: Self.finalUsageSeconds)
+        guard let endsAt, endsAt >= startsAt else { return nil }
+        return endsAt.adding(seconds: Self.finalUsageSeconds)
     }
 
     /// Where in its life the agreement is.
     package func state(at now: Timestamp) -> AgreementState {
         // Cancelled before it began.
-        if let endsAt, endsAt <= startsAt { return .ended }
+        if let endsAt, endsAt < startsAt { return .ended }
         if now < startsAt { return .pending }
         guard let endsAt, let finalUsageUntil, now >= endsAt else { return .active }
         return now < finalUsageUntil ? .ending : .ended

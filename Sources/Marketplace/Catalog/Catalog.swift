@@ -13,7 +13,7 @@ package struct Catalog: Sendable {
     package private(set) var clock = MarketplaceClock()
     /// By product, in ascending version.
     private var signingKeys: [String: [SigningKey]] = [:]
-    private var buyersByCustomerIdentifier: [String: String] = [:]
+    private var buyersByCustomerIdentifier: [ExactText: String] = [:]
     private var agreementsByLicense: [String: String] = [:]
     private var agreementsByParties: [Parties: [String]] = [:]
 
@@ -25,11 +25,7 @@ package struct Catalog: Sendable {
     package init() {}
 
     package func buyer(customerIdentifier: String) -> Account? {
-        guard
-            let account = buyersByCustomerIdentifier[customerIdentifier].flatMap({ accounts[$0] }),
-            account.customerIdentifier?.utf8.elementsEqual(customerIdentifier.utf8) == true
-        else { return nil }
-        return account
+        buyersByCustomerIdentifier[ExactText(customerIdentifier)].flatMap { accounts[$0] }
     }
 
     package func agreement(licenseARN: String) -> Agreement? {
@@ -90,11 +86,11 @@ extension Catalog {
 
     private mutating func put(_ account: Account) {
         if let old = accounts[account.id]?.customerIdentifier {
-            buyersByCustomerIdentifier[old] = nil
+            buyersByCustomerIdentifier[ExactText(old)] = nil
         }
         accounts[account.id] = account
         if let identifier = account.customerIdentifier {
-            buyersByCustomerIdentifier[identifier] = account.id
+            buyersByCustomerIdentifier[ExactText(identifier)] = account.id
         }
     }
 

@@ -80,9 +80,13 @@ extension CatalogEdit {
                 "the agreement ended at \(agreement.endsAt?.iso8601 ?? "")")
         }
         let end = at ?? now
-        guard state == .pending || end > agreement.startsAt else {
+        guard state == .pending || end >= agreement.startsAt else {
             throw Contradiction(
-                .invalid, "at", "the end is not after the start, \(agreement.startsAt.iso8601)")
+                .invalid, "at", "the end is before the start, \(agreement.startsAt.iso8601)")
+        }
+        if let endsAt = agreement.endsAt, end > endsAt {
+            throw Contradiction(
+                .invalid, "at", "the agreement ends before that, at \(endsAt.iso8601)")
         }
         agreement.endsAt = end
         put(.agreement(agreement))

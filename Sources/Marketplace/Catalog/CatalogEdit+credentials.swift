@@ -39,6 +39,8 @@ extension CatalogEdit {
 
     /// How long temporary credentials live where nothing else is said, in seconds.
     package static let credentialLifetime: Int64 = 43_200
+    /// A hundred years, in seconds: longer ones lead out of the calendar.
+    static let longestLifetime: Int64 = 36_525 * 86_400
 
     /// Makes a credential; `replaces` says whether one of this id may be there already.
     package mutating func addCredential(
@@ -51,6 +53,8 @@ extension CatalogEdit {
             draft.isTemporary || draft.sessionToken != nil || principal.kind != .account
         if let seconds = draft.expiresIn {
             faults.check(seconds >= 0, "expiresIn", "a lifetime is 0 (for ever) or more seconds")
+            faults.check(
+                seconds <= Self.longestLifetime, "expiresIn", "a lifetime is at most a hundred years")
         }
         let id = draft.accessKeyID ?? (isTemporary ? "ASIA" : "AKIA") + texts.accessKeyID
         faults.check(

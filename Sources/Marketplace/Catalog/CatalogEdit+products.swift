@@ -28,6 +28,17 @@ extension CatalogEdit {
         if let known = catalog.products[product.code], !usedDimensions.isEmpty {
             check(product, against: known, &faults)
         }
+        if product.integration == .customerIdentifier,
+            catalog.products[product.code]?.integration == .concurrentAgreements
+        {
+            let buyers = catalog.agreements.values
+                .filter { $0.productCode == product.code && $0.state(at: now) != .ended }
+                .map(\.buyerAccountID)
+            faults.conflict(
+                unless: Set(buyers).count == buyers.count, "integration",
+                "a buyer has several agreements: a product of the integration "
+                    + "customerIdentifier has one current agreement a buyer")
+        }
         try faults.finish()
         put(.product(product))
         if product.type == .container, catalog.signingKeys(of: product.code).isEmpty {

@@ -16,6 +16,9 @@ extension CatalogEdit {
         guard seconds > 0 else {
             throw Contradiction(.invalid, "expiresIn", "a token lives for a second or more")
         }
+        guard seconds <= Self.longestLifetime else {
+            throw Contradiction(.invalid, "expiresIn", "a token lives at most a hundred years")
+        }
         let agreement = try agreement(of: subject)
         guard let product = catalog.products[agreement.productCode], product.type == .saas else {
             throw Contradiction(
@@ -92,6 +95,10 @@ extension CatalogEdit {
                 "the marketplace's time is \(error.now.iso8601) and cannot go back to "
                     + "\(error.asked.iso8601): POST /control/v1/reset returns it to real time "
                     + "and forgets usage")
+        }
+        guard clock.now(real: realNow).date.year <= 9999 else {
+            throw Contradiction(
+                .invalid, "advance", "the marketplace's time ends with the year 9999")
         }
         put(.clock(clock))
         return clock

@@ -15,6 +15,9 @@ extension ControlAPI {
                 let names = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Contradiction(.invalid, "groupBy", "'\(name)' is none of \(names)")
             }
+            guard !groupings.contains(grouping) else {
+                throw Contradiction(.invalid, "groupBy", "'\(name)' comes twice")
+            }
             groupings.append(grouping)
         }
         let page = try await state.store.totals(
@@ -33,14 +36,8 @@ extension ControlAPI {
             }
             before = number
         }
-        let operation = request.query["operation"]
-        let key = request.query["accessKeyId"]
-        let status = request.query["status"]
-        let found = log.requests(before: before, limit: limit + 1) { logged in
-            (operation.map { $0 == logged.operation?.rawValue } ?? true)
-                && (key.map { $0 == logged.accessKeyID } ?? true)
-                && (status.map { $0 == String(logged.status) } ?? true)
-        }
+        let isIncluded = try request.requestFilter()
+        let found = log.requests(before: before, limit: limit + 1, where: isIncluded)
         let shown = found.prefix(limit)
         let page = ReportPage(
             items: shown.map(\.request),
@@ -109,6 +106,31 @@ extension ControlAPI {
 }
 
 extension ControlRequest {
+    fileprivate func requestFilter() throws(Contradiction) -> (LoggedRequest) -> Bool {
+        var operation: OperationName?
+        if let name = query["operation"] {
+            operation = OperationName(rawValue: name)
+            guard operation != nil else {
+                let names = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Contradiction(
+                    .invalid, "operation", "'\(name.prefix(100))' is none of \(names)")
+            }
+        }
+        var status: Int?
+        if let text = query["status"] {
+            status = Int(text)
+            guard status != nil else {
+                throw Contradiction(.invalid, "status", "a number such as 400 is expected")
+            }
+        }
+        let key = query["accessKeyId"]
+        return { logged in
+            (operation == nil || logged.operation == operation)
+                && (key == nil || logged.accessKeyID == key)
+                && (status == nil || logged.status == status)
+        }
+    }
+
     fileprivate func usageFilter() throws(Contradiction) -> UsageFilter {
         var filter = UsageFilter()
         filter.productCode = query["productCode"]

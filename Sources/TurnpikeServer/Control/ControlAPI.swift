@@ -56,6 +56,7 @@ package struct ControlAPI: Sendable {
         }
         let method = request.method == .head ? .get : request.method
         guard let (route, parameters) = matching.first(where: { $0.0.method == method }) else {
+            if request.path.hasPrefix("/control/") { try access.check(request) }
             throw Problem(405, "\(request.method) is not for \(request.path.prefix(200))")
         }
         if !route.isOpen { try access.check(request) }
@@ -77,7 +78,9 @@ package struct ControlAPI: Sendable {
 
     private static func methods(at path: String) -> [String] {
         guard let segments = segments(path) else { return [] }
-        return routes.filter { $0.match(segments) != nil }.map(\.method.rawValue)
+        return routes.filter { $0.match(segments) != nil }.flatMap { route in
+            route.method == .get ? ["GET", "HEAD"] : [route.method.rawValue]
+        }
     }
 
     private static func query(
@@ -93,7 +96,9 @@ package struct ControlAPI: Sendable {
                     400, "\(name.prefix(100)): there is no such parameter here",
                     faults: [Contradiction.Fault(name, "is it a typing mistake?")])
             }
-            query[name] = value
+            guard query.updateValue(value, forKey: name) == nil else {
+                throw Problem(Contradiction(.invalid, name, "the parameter comes twice"))
+            }
         }
         return query
     }

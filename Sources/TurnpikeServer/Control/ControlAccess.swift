@@ -18,7 +18,9 @@ package struct ControlAccess: Sendable {
     func check(_ request: PlainRequest) throws(Problem) {
         if let token {
             let sent = request.headers[.authorization] ?? ""
-            guard isEqualInConstantTime(Array(sent.utf8), Array("Bearer \(token)".utf8)) else {
+            guard sent.prefix(7).lowercased() == "bearer ",
+                isEqualInConstantTime(Array(sent.dropFirst(7).utf8), Array(token.utf8))
+            else {
                 throw Problem(
                     401,
                     "send the header 'Authorization: Bearer …' with the server's "
@@ -32,7 +34,8 @@ package struct ControlAccess: Sendable {
                 "the server is not bound to loopback, so its control API needs a token: "
                     + "start it with TURNPIKE_CONTROL_TOKEN set")
         }
-        guard let host = request.authority.map(Self.name), TurnpikeConfiguration.isLoopback(host)
+        guard let host = request.authority.flatMap(Self.name),
+            TurnpikeConfiguration.isLoopback(host)
         else {
             throw Problem(
                 403,
@@ -45,9 +48,16 @@ package struct ControlAccess: Sendable {
         }
     }
 
-    /// The host without its port.
-    private static func name(_ authority: String) -> String {
-        if authority.first == "[" { return String(authority.prefix { $0 != "]" }) + "]" }
-        return String(authority.prefix { $0 != ":" })
+    /// The host without its port, in lower case; nil where what follows it is no port.
+    private static func name(_ authority: String) -> String? {
+        let name =
+            authority.first == "["
+            ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        guard authority.hasPrefix(name) else { return nil }
+        let rest = authority.dropFirst(name.count)
+        guard rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil else {
+            return nil
+        }
+        return name.lowercased()
     }
 }

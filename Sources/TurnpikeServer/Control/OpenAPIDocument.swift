@@ -66,10 +66,12 @@ enum OpenAPIDocument {
         }
         writer.name("responses")
         writer.object { writer in
-            writer.anyName(String(route.status))
-            writer.object { writer in
-                writer.member("description", "Done")
-                content("application/json", route.response, &writer)
+            for status in route.statuses {
+                writer.anyName(String(status))
+                writer.object { writer in
+                    writer.member("description", status == 201 ? "Made" : "Done")
+                    content(route.contentType, route.response, &writer)
+                }
             }
             writer.anyName("default")
             writer.object { writer in
@@ -112,7 +114,8 @@ enum OpenAPIDocument {
             writer.anyName(type)
             writer.object { writer in
                 writer.name("schema")
-                writer.object { Schema.FieldType.object(schema).write(to: &$0) }
+                let shape: Schema.FieldType = type == "text/plain" ? .text : .object(schema)
+                writer.object { shape.write(to: &$0) }
             }
         }
     }

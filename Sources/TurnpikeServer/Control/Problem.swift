@@ -39,10 +39,24 @@ package struct Problem: Error, Sendable {
         }
     }
 
+    /// The status with its phrase, which a code alone does not bring.
+    private var httpStatus: HTTPResponse.Status {
+        switch status {
+        case 400: .badRequest
+        case 401: .unauthorized
+        case 403: .forbidden
+        case 404: .notFound
+        case 405: .methodNotAllowed
+        case 409: .conflict
+        case 503: .serviceUnavailable
+        default: .internalServerError
+        }
+    }
+
     /// The document.
     package var response: PlainResponse {
         var writer = JSONWriter()
-        let httpStatus = HTTPResponse.Status(code: status)
+        let httpStatus = httpStatus
         writer.object { writer in
             writer.member("type", "about:blank")
             writer.member("title", httpStatus.reasonPhrase)

@@ -16,7 +16,9 @@ struct Route: Sendable {
     /// The schema of the body, for those that take one.
     var request: Schema?
     var response: Schema
-    var status = 200
+    /// The statuses of success.
+    var statuses = [200]
+    var contentType = "application/json"
     /// Whether the caller must be allowed to use the control API.
     var isOpen = false
     var handler: Handler

@@ -9,7 +9,7 @@ extension ControlAPI {
         Route(
             method: .put, template: "/control/v1/accounts/{accountId}",
             summary: "Make or replace a seller's or buyer's account", request: .accountBody,
-            response: .account, handler: { try await $0.putAccount($1) }),
+            response: .account, statuses: [200, 201], handler: { try await $0.putAccount($1) }),
         Route(
             method: .get, template: "/control/v1/accounts/{accountId}",
             summary: "An account", response: .account, handler: { try $0.account($1) }),
@@ -20,7 +20,7 @@ extension ControlAPI {
         Route(
             method: .put, template: "/control/v1/products/{productCode}",
             summary: "Make or replace a product", request: .productBody, response: .product,
-            handler: { try await $0.putProduct($1) }),
+            statuses: [200, 201], handler: { try await $0.putProduct($1) }),
         Route(
             method: .get, template: "/control/v1/products/{productCode}",
             summary: "A product", response: .product, handler: { try $0.product($1) }),
@@ -36,11 +36,11 @@ extension ControlAPI {
         Route(
             method: .post, template: "/control/v1/products/{productCode}/public-keys",
             summary: "Make the next version of the key; the one before it is superseded",
-            request: .empty, response: .publicKey, status: 201,
+            request: .empty, response: .publicKey, statuses: [201],
             handler: { try await $0.addPublicKey($1) }),
         Route(
             method: .post, template: "/control/v1/credentials", summary: "Make a credential",
-            request: .credentialBody, response: .newCredential, status: 201,
+            request: .credentialBody, response: .newCredential, statuses: [201],
             handler: { try await $0.addCredential($1) }),
         Route(
             method: .get, template: "/control/v1/credentials",
@@ -56,7 +56,7 @@ extension ControlAPI {
             handler: { try await $0.deleteCredential($1) }),
         Route(
             method: .post, template: "/control/v1/agreements", summary: "Make an agreement",
-            request: .agreementBody, response: .agreement, status: 201,
+            request: .agreementBody, response: .agreement, statuses: [201],
             handler: { try await $0.addAgreement($1) }),
         Route(
             method: .get, template: "/control/v1/agreements", summary: "All agreements",
@@ -72,7 +72,7 @@ extension ControlAPI {
         Route(
             method: .post, template: "/control/v1/registration-tokens",
             summary: "Make a registration token, with the form that a browser would post",
-            request: .tokenBody, response: .newToken, status: 201,
+            request: .tokenBody, response: .newToken, statuses: [201],
             handler: { try await $0.addRegistrationToken($1) }),
         Route(
             method: .get, template: "/control/v1/registration-tokens",
@@ -152,6 +152,7 @@ extension ControlAPI {
             }),
         Route(
             method: .get, template: "/metrics", summary: "Counters, as Prometheus text",
-            response: .empty, handler: { control, _ in control.metrics() }),
+            response: .empty, contentType: "text/plain",
+            handler: { control, _ in control.metrics() }),
     ]
 }

@@ -87,9 +87,8 @@ package struct SeedFile: Sendable {
         } catch {
             let faults = FaultList()
             for fault in error.faults {
-                let member = String(fault.field.prefix { $0 != "." && $0 != "[" })
                 faults.add(
-                    element.field(fault.field), fault.reason, line: element.line(of: member))
+                    element.field(fault.field), fault.reason, line: element.line(at: fault.field))
             }
             try report(faults)
         }
@@ -159,6 +158,11 @@ extension YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "\(file):\(mark.line): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            "\(file):\(context.mark.line): \(duplicates.sorted().joined(separator: ", ")): "
+                + "the member comes twice, here for the first time"
+        case .reader(let problem, let offset, _, let yaml):
+            "\(file):\(yaml.prefix(offset ?? 0).count { $0.isNewline } + 1): \(problem)"
         default: "\(file): \(self)"
         }
     }

@@ -8,6 +8,8 @@ extension StructuredValue {
             return
         }
         self.init(node)
+        // A document that is begun and has nothing in it.
+        if case .null = content { content = .object([]) }
     }
 
     private init(_ node: Node) {
@@ -15,7 +17,12 @@ extension StructuredValue {
         switch node {
         case .mapping(let mapping):
             content = .object(
-                mapping.map { key, value in (key.scalar?.string ?? "?", StructuredValue(value)) })
+                mapping.map { key, value in
+                    var value = StructuredValue(value)
+                    // A member stands where its name does.
+                    value.line = key.mark?.line ?? value.line
+                    return (key.scalar?.string ?? "?", value)
+                })
         case .sequence(let sequence): content = .list(sequence.map { StructuredValue($0) })
         case .scalar(let scalar):
             switch scalar.style {

@@ -51,17 +51,7 @@ extension ObjectReader {
         var draft = CatalogEdit.CredentialDraft(
             principal: object("principal")?.principal()
                 ?? Principal(kind: .account, accountID: ""))
-        if let names = texts("allow") {
-            draft.allowedOperations = []
-            for (index, name) in names.enumerated() {
-                if let operation = OperationName(rawValue: name.text) {
-                    draft.allowedOperations?.insert(operation)
-                } else {
-                    let all = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
-                    fault("allow[\(index)]", "'\(name.text)' is none of \(all)")
-                }
-            }
-        }
+        draft.allowedOperations = choices("allow").map(Set.init)
         draft.isTemporary = flag("temporary") ?? false
         draft.expiresIn = integer("expiresIn")
         draft.accessKeyID = optionalText("accessKeyId")
@@ -103,12 +93,12 @@ extension ObjectReader {
         let now = time("now")
         let speed = thousandths("speed")
         var change = MarketplaceClock.Change.real
-        if let advance {
+        if has("advance") {
             if has("mode") || has("now") || has("speed") {
                 fault("advance", "it excludes mode, now and speed")
             }
             _ = optionalText("mode")
-            change = .advance(milliseconds: advance)
+            change = .advance(milliseconds: advance ?? 0)
         } else if let mode: MarketplaceClock.Mode = choice("mode") {
             if mode != .running, speed != nil {
                 fault("speed", "only a running clock has a speed")

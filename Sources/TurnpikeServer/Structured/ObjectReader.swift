@@ -28,19 +28,21 @@ final class FaultList {
 /// are faults only when they are required. What a faulty member reads as does not matter, because
 /// the faults are thrown before anything is done with it.
 final class ObjectReader {
-    let line: Int?
+    private let value: StructuredValue
     private let path: String
     private let faults: FaultList
     private var members: [String: StructuredValue] = [:]
     private var unread: [String] = []
+    private var isObject = true
 
     /// A reader of an object; anything else is a fault, and reads as an empty object.
     init(_ value: StructuredValue, path: String = "", faults: FaultList) {
         self.path = path
         self.faults = faults
-        line = value.line
+        self.value = value
         guard case .object(let members) = value.content else {
             faults.add(path.isEmpty ? "(body)" : path, "an object is expected", line: value.line)
+            isObject = false
             return
         }
         for (name, value) in members {
@@ -54,17 +56,21 @@ final class ObjectReader {
 
     func field(_ name: String) -> String { joined(path, name) }
 
-    /// The line of a member, or of the object.
-    func line(of name: String) -> Int? { members[name]?.line ?? line }
+    /// The line of what a path from here leads to, or of the object.
+    func line(at path: String) -> Int? { value.line(at: path) }
 
+    /// Whether the member is there; null is absent.
     func has(_ name: String) -> Bool {
         guard let value = members[name] else { return false }
-        if case .null = value.content { return false }
+        if case .null = value.content {
+            unread.removeAll { $0 == name }
+            return false
+        }
         return true
     }
 
     func fault(_ name: String, _ reason: String) {
-        faults.add(field(name), reason, line: line(of: name))
+        faults.add(field(name), reason, line: members[name]?.line ?? value.line)
     }
 
     /// The member's value; null is absent.
@@ -73,7 +79,7 @@ final class ObjectReader {
         if let value = members[name] {
             guard case .null = value.content else { return value }
         }
-        if required { fault(name, "the member is missing") }
+        if required, isObject { fault(name, "the member is missing") }
         return nil
     }
 
@@ -146,8 +152,7 @@ final class ObjectReader {
     ) -> Choice? {
         guard let text = text(name, required: fallback == nil) else { return fallback }
         if let choice = Choice(rawValue: text) { return choice }
-        let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-        fault(name, "'\(text)' is none of \(names)")
+        fault(name, "'\(text)' is none of \(listed(Choice.self))")
         return fallback
     }
 
@@ -173,15 +178,17 @@ final class ObjectReader {
         }
     }
 
-    func texts(_ name: String) -> [(text: String, line: Int?)]? {
-        list(name, required: false)?.enumerated().map { index, value in
+    /// The elements of a list that are one of a type's names.
+    func choices<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) -> [Choice]? {
+        list(name, required: false)?.enumerated().compactMap { index, value in
+            let place = "\(field(name))[\(index)]"
             switch value.content {
-            case .text(let text), .plain(let text): return (text, value.line)
-            default:
-                faults.add(
-                    "\(field(name))[\(index)]", "a text is expected", line: value.line)
-                return ("", value.line)
+            case .text(let text), .plain(let text):
+                if let choice = Choice(rawValue: text) { return choice }
+                faults.add(place, "'\(text)' is none of \(listed(Choice.self))", line: value.line)
+            default: faults.add(place, "a text is expected", line: value.line)
             }
+            return nil
         }
     }
 
@@ -191,6 +198,12 @@ final class ObjectReader {
             fault(name, "there is no such member here: is it a typing mistake?")
         }
     }
+}
+
+private func listed<Choice: RawRepresentable<String> & CaseIterable>(
+    _ type: Choice.Type
+) -> String {
+    Choice.allCases.map(\.rawValue).joined(separator: ", ")
 }
 
 private func joined(_ path: String, _ name: String) -> String {

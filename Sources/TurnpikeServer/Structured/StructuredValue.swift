@@ -18,6 +18,26 @@ struct StructuredValue: Sendable {
     /// Where it stands in its file, from 1.
     var line: Int?
 
+    /// The line of what a path such as `dimensions[1].price` leads to, or of the last thing on the
+    /// way to it.
+    func line(at path: String) -> Int? {
+        var value = self
+        var line = line
+        for step in path.split(whereSeparator: { ".[]".contains($0) }) {
+            switch value.content {
+            case .object(let members):
+                guard let member = members.first(where: { $0.name == step }) else { return line }
+                value = member.value
+            case .list(let elements):
+                guard let index = Int(step), elements.indices.contains(index) else { return line }
+                value = elements[index]
+            default: return line
+            }
+            line = value.line ?? line
+        }
+        return line
+    }
+
     static let emptyObject = StructuredValue(content: .object([]), line: nil)
 }
 

@@ -1,0 +1,210 @@
+import HTTPTypes
+import Marketplace
+import MeteringAPI
+import Synchronization
+import Testing
+import TurnpikeServer
+
+@Suite("What contradicts the marketplace in the control API")
+struct AtomicityTests {
+    @Test("A store that cannot save leaves the marketplace as it was")
+    func failingStore() async throws {
+        let store = BrokenStore()
+        let market = try await ControlMarket.furnished(store: store)
+        let before = market.snapshot
+        store.isBroken = true
+        let requests: [(HTTPRequest.Method, String, String)] = [
+            (.put, "accounts/333344445555", #"{"role":"buyer","name":"C"}"#),
+            (.put, "accounts/\(ControlMarket.buyer)", #"{"role":"buyer","name":"C"}"#),
+            (.put, "products/new", ControlMarket.product("container")),
+            (.put, "products/saas", ControlMarket.product("ami")),
+            (.post, "products/container/public-keys", ""),
+            (
+                .post, "credentials",
+                #"{"principal":{"kind":"account","accountId":"111122223333"}}"#
+            ),
+            (.post, "agreements", #"{"productCode":"saas","buyerAccountId":"222233334444"}"#),
+            (.post, "agreements/agmt-saas/cancel", ""),
+            (.post, "registration-tokens", #"{"agreementId":"agmt-saas"}"#),
+            (.put, "clock", #"{"advance":60}"#),
+            (.post, "reset", ""), (.post, "reset", #"{"everything":true}"#),
+        ]
+        for (method, path, body) in requests {
+            let answer = await market.send(method, path, body)
+            #expect(answer.status == 500, "\(method) \(path)")
+            #expect(answer["detail"] == "nothing was stored: the disk is full")
+            #expect(market.snapshot == before, "\(method) \(path)")
+        }
+        store.isBroken = false
+        let answer = await market.send(
+            .put, "accounts/333344445555", #"{"role":"buyer","name":"C"}"#)
+        #expect(answer.status == 201)
+    }
+
+    @Test(
+        "Once usage exists a product keeps its type, seller and dimensions",
+        arguments: [
+            (ControlMarket.product("ami"), "type"),
+            (
+                ControlMarket.product("saas").replacing(
+                    ControlMarket.seller, with: "444455556666"), "sellerAccountId"
+            ),
+            (
+                ControlMarket.product("saas").replacing(#"{"name":"users"},"#, with: ""),
+                "dimensions"
+            ),
+            (ControlMarket.product("saas").replacing("seats", with: "Users"), "dimensions"),
+        ])
+    func usedProduct(body: String, field: String) async throws {
+        let market = try await ControlMarket.metering()
+        _ = await market.send(
+            .put, "accounts/444455556666", #"{"role":"seller","name":"Other"}"#)
+        #expect(await market.meter(ControlMarket.record(1)).status == 200)
+        let before = market.snapshot
+        let answer = await market.send(.put, "products/saas", body)
+        #expect(answer.status == 409)
+        #expect(answer["errors.0.field"] == field)
+        #expect(market.snapshot == before)
+        _ = await market.send(.post, "reset")
+        #expect(await market.send(.put, "products/saas", body).status == 200)
+    }
+
+    @Test("Usage does not keep a product from getting another title and more dimensions")
+    func usedProductMayGrow() async throws {
+        let market = try await ControlMarket.metering()
+        #expect(await market.meter(ControlMarket.record(1)).status == 200)
+        let body = ControlMarket.product("saas")
+            .replacing("A product", with: "Another")
+            .replacing(#"{"name":"users"}"#, with: #"{"name":"more"},{"name":"users"}"#)
+        #expect(await market.send(.put, "products/saas", body).status == 200)
+    }
+
+    @Test("A buyer has one current agreement for a product of the integration customerIdentifier")
+    func oneCurrentAgreement() async throws {
+        let market = try await ControlMarket.furnished()
+        _ = await market.send(
+            .put, "products/mail",
+            ControlMarket.product("saas", #""integration":"customerIdentifier","#))
+        let body = #"{"productCode":"mail","buyerAccountId":"222233334444"}"#
+        let first = await market.send(.post, "agreements", body)
+        #expect(first.status == 201)
+        let second = await market.send(.post, "agreements", body)
+        #expect(second.status == 409)
+        #expect(second["errors.0.field"] == "buyerAccountId")
+        let id = try #require(first["agreementId"])
+        _ = await market.send(.post, "agreements/\(id)/cancel")
+        #expect(await market.send(.post, "agreements", body).status == 409)
+        _ = await market.send(.put, "clock", #"{"advance":3600}"#)
+        #expect(await market.send(.post, "agreements", body).status == 201)
+    }
+
+    @Test("A product whose buyers hold several agreements cannot become a customerIdentifier one")
+    func integrationChange() async throws {
+        let market = try await ControlMarket.furnished()
+        let body = ControlMarket.product("saas", #""integration":"customerIdentifier","#)
+        #expect(await market.send(.put, "products/saas", body).status == 200)
+        _ = await market.send(.put, "products/saas", ControlMarket.product("saas"))
+        _ = await market.send(
+            .post, "agreements", #"{"productCode":"saas","buyerAccountId":"222233334444"}"#)
+        let answer = await market.send(.put, "products/saas", body)
+        #expect(answer.status == 409)
+        #expect(answer["errors.0.field"] == "integration")
+    }
+
+    @Test("An access key id is given once")
+    func accessKeyOnce() async throws {
+        let market = try await ControlMarket.furnished()
+        let body = """
+            {"principal":{"kind":"account","accountId":"111122223333"},\
+            "accessKeyId":"AKIA0123456789ABCDEF"}
+            """
+        #expect(await market.send(.post, "credentials", body).status == 201)
+        let again = await market.send(.post, "credentials", body)
+        #expect(again.status == 409)
+        #expect(again["errors.0.field"] == "accessKeyId")
+    }
+
+    @Test("Customer identifiers are compared byte by byte")
+    func exactIdentifiers() async throws {
+        let market = try await ControlMarket()
+        for (id, identifier) in [("333344445555", "caf\u{E9}"), ("444455556666", "cafe\u{301}")] {
+            let made = await market.send(
+                .put, "accounts/\(id)",
+                #"{"role":"buyer","name":"C","customerIdentifier":"\#(identifier)"}"#)
+            #expect(made.status == 201)
+        }
+        let catalog = market.application.state.catalog
+        #expect(catalog.buyer(customerIdentifier: "caf\u{E9}")?.id == "333344445555")
+        #expect(catalog.buyer(customerIdentifier: "cafe\u{301}")?.id == "444455556666")
+    }
+
+    @Test("Requests at the same moment are applied one after the other")
+    func concurrentEdits() async throws {
+        let market = try await ControlMarket.furnished()
+        let body = """
+            {"productCode":"saas","buyerAccountId":"222233334444","agreementId":"one"}
+            """
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<20 {
+                group.addTask { await market.send(.post, "agreements", body).status }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.sorted() == [201] + Array(repeating: 409, count: 19))
+    }
+}
+
+/// A store in memory that can be told to fail.
+private final class BrokenStore: MarketplaceStore {
+    private let store = InMemoryStore()
+    private let broken = Mutex(false)
+
+    var isBroken: Bool {
+        get { broken.withLock { $0 } }
+        set { broken.withLock { $0 = newValue } }
+    }
+
+    private func check() throws(StoreError) {
+        if isBroken { throw StoreError(.notStored, cause: "the disk is full") }
+    }
+
+    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+        try check()
+        return try await store.record(entries)
+    }
+
+    func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
+
+    func save(_ changes: [CatalogChange]) async throws(StoreError) {
+        try check()
+        try await store.save(changes)
+    }
+
+    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+        try check()
+        try await store.forgetUsage(saving: changes)
+    }
+
+    func forgetEverything() async throws(StoreError) {
+        try check()
+        try await store.forgetEverything()
+    }
+
+    func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        try await store.usage(filter, after: cursor, limit: limit)
+    }
+
+    func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
+    }
+
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+        try await store.usedDimensions(of: productCode)
+    }
+
+    func close() async {}
+}

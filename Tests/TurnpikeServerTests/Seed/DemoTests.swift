@@ -1,0 +1,145 @@
+import AWSWire
+import HTTPTypes
+import Logging
+import Marketplace
+import MeteringAPI
+import Testing
+import TurnpikeServer
+
+@Suite("The demo")
+struct DemoTests {
+    private static func market(
+        _ store: any MarketplaceStore = InMemoryStore()
+    ) async throws -> ControlMarket {
+        try await ControlMarket(store: store) { $0.isDemo = true }
+    }
+
+    @Test("It has a product of each type, two buyers and five credentials")
+    func contents() async throws {
+        let catalog = try await Self.market().application.state.catalog
+        #expect(Set(catalog.products.values.map(\.type)) == Set(ProductType.allCases))
+        #expect(Set(catalog.products.values.map(\.integration)) == Set(Integration.allCases))
+        #expect(catalog.accounts.values.count { $0.role == .buyer } == 2)
+        #expect(Set(catalog.credentials.keys) == Set(Demo.credentials.map(\.accessKeyID)))
+        #expect(
+            Set(catalog.credentials.values.map(\.principal.kind))
+                == Set(PrincipalKind.allCases))
+    }
+
+    @Test("It applies to its own marketplace again and changes nothing")
+    func again() async throws {
+        let store = InMemoryStore()
+        let first = try await Self.market(store).application.state.catalog
+        let second = try await Self.market(store).application.state.catalog
+        #expect(second.facts == first.facts)
+    }
+
+    @Test("A foreign marketplace that contradicts it is left as it is")
+    func foreign() async throws {
+        let store = InMemoryStore()
+        let market = try await ControlMarket(store: store)
+        _ = await market.send(
+            .put, "accounts/111122223333", #"{"role":"buyer","name":"Somebody"}"#)
+        _ = await market.send(.put, "accounts/999900001111", #"{"role":"seller","name":"S"}"#)
+        _ = await market.send(
+            .put, "products/p",
+            ControlMarket.product("saas").replacing(ControlMarket.seller, with: "999900001111"))
+        _ = await market.send(
+            .post, "agreements", #"{"productCode":"p","buyerAccountId":"111122223333"}"#)
+        let before = market.application.state.catalog.facts
+        let failure = await #expect(throws: StartFailure.self) {
+            _ = try await Self.market(store)
+        }
+        #expect(failure?.description.hasPrefix("the demo:") == true)
+        let after = try await ControlMarket(store: store).application.state.catalog
+        #expect(after.facts == before)
+    }
+
+    @Test("Its keys are public, so it binds to loopback only", arguments: ["0.0.0.0", "10.0.0.1"])
+    func loopbackOnly(host: String) async throws {
+        let failure = await #expect(throws: StartFailure.self) {
+            _ = try await ControlMarket {
+                $0.isDemo = true
+                $0.host = host
+            }
+        }
+        #expect(failure?.description.contains("loopback") == true)
+    }
+
+    private static let meterings: [(name: String, operation: String, body: String)] = [
+        (
+            "seller", "BatchMeterUsage",
+            """
+            {"ProductCode":"\(Demo.productCode)","UsageRecords":[{"Timestamp":1795437296,\
+            "CustomerAWSAccountId":"\(Demo.buyerAccountID)","Dimension":"\(Demo.dimension)",\
+            "Quantity":3}]}
+            """
+        ),
+        (
+            "seller", "ResolveCustomer", #"{"RegistrationToken":"\#(Demo.registrationToken)"}"#
+        ),
+        (
+            "ec2-instance", "MeterUsage",
+            """
+            {"ProductCode":"demoami000000000000000001","Timestamp":1795437296,\
+            "UsageDimension":"queries","UsageQuantity":3}
+            """
+        ),
+        ("ecs-task", "MeterUsage", container), ("eks-pod", "MeterUsage", container),
+        (
+            "agentcore-runtime", "MeterUsage",
+            """
+            {"ProductCode":"demoagentcore000000000001","Timestamp":1795437296,\
+            "UsageDimension":"invocations","UsageQuantity":3,"ClientToken":"token-1"}
+            """
+        ),
+    ]
+
+    private static let container = """
+        {"ProductCode":"democontainer000000000001","Timestamp":1795437296,\
+        "UsageDimension":"nodes","UsageQuantity":3}
+        """
+
+    @Test("Each of its credentials can meter", arguments: meterings)
+    func meter(name: String, operation: String, body: String) async throws {
+        let market = try await Self.market()
+        let credential = try #require(Demo.credentials.first { $0.name == name })
+        let answer = Answer(
+            await market.application.respond(
+                to: credential.request(operation, body, at: ControlMarket.now)))
+        #expect(answer.status == 200, "\(answer.text)")
+        if operation == "ResolveCustomer" {
+            #expect(answer["CustomerAWSAccountId"] == Demo.buyerAccountID)
+        } else {
+            #expect(await market.send(.get, "usage")["items.0.quantity"] == "3")
+        }
+    }
+}
+
+extension Demo.NamedCredential {
+    /// A request that is signed with it.
+    fileprivate func request(
+        _ operation: String, _ body: String, at time: Timestamp
+    ) -> PlainRequest {
+        var headers: [(name: String, value: String)] = [
+            ("host", "127.0.0.1:8655"), ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "AWSMPMeteringService.\(operation)"),
+            ("x-amz-date", AmzDate.text(time)),
+        ]
+        if let sessionToken { headers.append(("x-amz-security-token", sessionToken)) }
+        let signer = RequestSigner(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, region: region,
+            service: "aws-marketplace")
+        let steps = signer.sign(
+            SignableRequest(method: "POST", path: "/", headers: headers),
+            payload: Array(body.utf8), at: time)
+        var fields = HTTPFields()
+        for header in headers.dropFirst() + [("authorization", steps.authorization)] {
+            guard let name = HTTPField.Name(header.name) else { continue }
+            fields.append(HTTPField(name: name, value: header.value))
+        }
+        return PlainRequest(
+            method: .post, path: "/", headers: fields, authority: "127.0.0.1:8655",
+            body: Array(body.utf8))
+    }
+}
