@@ -12,8 +12,7 @@ struct Env: ParsableCommand {
 
     @Argument(
         help: """
-            Whose credential: \(Demo.credentials.map(\.name).joined(separator: ", ")) \
-            (default: seller).
+            Whose credential: \(Demo.credentials.map(\.name).joined(separator: ", ")).
             """)
     var name = "seller"
 

@@ -54,7 +54,8 @@ extension CatalogEdit {
         if let seconds = draft.expiresIn {
             faults.check(seconds >= 0, "expiresIn", "a lifetime is 0 (for ever) or more seconds")
             faults.check(
-                seconds <= Self.longestLifetime, "expiresIn", "a lifetime is at most a hundred years")
+                seconds <= Self.longestLifetime, "expiresIn",
+                "a lifetime is at most a hundred years")
         }
         let id = draft.accessKeyID ?? (isTemporary ? "ASIA" : "AKIA") + texts.accessKeyID
         faults.check(

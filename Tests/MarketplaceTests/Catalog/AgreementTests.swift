@@ -36,12 +36,15 @@ struct AgreementTests {
         #expect(agreement.state(at: Timestamp(milliseconds: .min)) == .pending)
     }
 
-    @Test("An agreement cancelled before it starts is pending, then ending, then ended")
-    func endBeforeStart() {
+    @Test(
+        "An agreement cancelled before it starts is ended at all times and takes no usage",
+        arguments: [-61, 0, 3600] as [Int64])
+    func endBeforeStart(seconds: Int64) {
         let agreement = Self.agreement(endsAt: Self.start.adding(seconds: -60))
-        #expect(agreement.state(at: Self.start.adding(seconds: -61)) == .pending)
-        #expect(agreement.state(at: Self.start) == .ending)
-        #expect(agreement.state(at: Self.start.adding(hours: 1)) == .ended)
+        let now = Self.start.adding(seconds: seconds)
+        #expect(agreement.state(at: now) == .ended)
+        #expect(!agreement.acceptsUsage(at: now))
+        #expect(agreement.finalUsageUntil == nil)
     }
 
     @Test("Usage of the whole hour counts in which the agreement starts")

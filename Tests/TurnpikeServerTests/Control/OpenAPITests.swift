@@ -144,9 +144,10 @@ struct OpenAPITests {
     private static func members(of schema: Schema) -> [Member] {
         schema.fields.flatMap { field -> [Member] in
             let wrong = Member(path: field.name, body: #"{"\#(field.name)":\#(field.type.wrong)}"#)
-            return [wrong] + nested(field).flatMap { nested in
-                members(of: nested.schema).map(nested.wrap)
-            }
+            return [wrong]
+                + nested(field).flatMap { nested in
+                    members(of: nested.schema).map(nested.wrap)
+                }
         }
     }
 

@@ -12,11 +12,12 @@ struct ReportRouteTests {
         let market = try await ControlMarket.metering()
         let metered = await market.meter(
             ControlMarket.record(
-                5, """
-                    ,"UsageAllocations":[{"AllocatedUsageQuantity":2,"Tags":[\
-                    {"Key":"team","Value":"a"},{"Key":"cost","Value":"b"}]},\
-                    {"AllocatedUsageQuantity":3}]
-                    """))
+                5,
+                """
+                ,"UsageAllocations":[{"AllocatedUsageQuantity":2,"Tags":[\
+                {"Key":"team","Value":"a"},{"Key":"cost","Value":"b"}]},\
+                {"AllocatedUsageQuantity":3}]
+                """))
         let id = try #require(metered["Results.0.MeteringRecordId"])
         let usage = await market.send(.get, "usage")
         #expect(usage.status == 200)

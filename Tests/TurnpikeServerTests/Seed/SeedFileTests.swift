@@ -115,7 +115,8 @@ struct SeedFileTests {
         #expect(state.catalog.clock == before)
     }
 
-    @Test("An empty file, and one of comments and empty sections, is one that changes nothing",
+    @Test(
+        "An empty file, and one of comments and empty sections, is one that changes nothing",
         arguments: ["", "# nothing\n", "accounts:\nproducts: []\nclock:\n", "---\n", "{}"])
     func empty(text: String) async throws {
         let state = try await Self.state()
