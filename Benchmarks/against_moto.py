@@ -30,6 +30,8 @@ ACCESS_KEY = "AKIABENCHMARKSELLER1"
 SECRET = "benchmark-secret"
 PRODUCT = "benchmarkproduct000000001"
 PROCESSES = 2
+BINARY = os.environ.get("TURNPIKE_BINARY", ".build/release/turnpike")
+SERVE = ["serve", "--port", "PORT"]
 
 
 def main() -> None:
@@ -37,6 +39,7 @@ def main() -> None:
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     connections = int(sys.argv[3]) if len(sys.argv) > 3 else 32
     buyers = int(seconds * turns * 12_000 / HOURS) + 1
+    print_start()
     with tempfile.TemporaryDirectory() as folder, Turnpike(folder, buyers) as turnpike, Moto(
         folder
     ) as moto:
@@ -54,6 +57,24 @@ def main() -> None:
         f"turnpike {middle['turnpike']:,.0f} requests/s "
         f"({middle['turnpike'] * RECORDS:,.0f} records/s), moto {middle['moto']:,.0f} requests/s, "
         f"ratio {middle['turnpike'] / middle['moto']:.1f}"
+    )
+
+
+def print_start() -> None:
+    """How soon the demo answers on an empty file, and what it holds when idle, over ten starts."""
+    milliseconds, megabytes = [], []
+    for _ in range(10):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "turnpike.db")
+            begin = time.monotonic()
+            with Server([BINARY, *SERVE, "--demo", "--data", file], "/health") as server:
+                milliseconds.append((time.monotonic() - begin) * 1000)
+                time.sleep(0.5)
+                megabytes.append(server.resident_bytes() / 1e6)
+    print(
+        f"start to first answer: {statistics.median(milliseconds):.0f} ms "
+        f"(at most {max(milliseconds):.0f}); idle: {max(megabytes):.0f} MB resident",
+        flush=True,
     )
 
 
@@ -105,7 +126,10 @@ def load(port: int, numbers: list[int], connections: int, seconds: float) -> flo
     answered = [results.get() for _ in workers]
     for worker in workers:
         worker.join()
-    return sum(answered)
+    failures = [failure for _, some in answered for failure in some]
+    if failures:
+        raise SystemExit(f"{len(failures)} connections failed, the first: {failures[0]}")
+    return sum(rate for rate, _ in answered)
 
 
 def work(port, numbers, connections, seconds, barrier, results) -> None:
@@ -113,19 +137,25 @@ def work(port, numbers, connections, seconds, barrier, results) -> None:
     queue = iter([signed(port, number, now) for number in numbers])
     lock = threading.Lock()
     counts: list[int] = []
+    failures: list[str] = []
 
     def connection() -> None:
         count = 0
-        with socket.create_connection(("127.0.0.1", port)) as peer:
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        peer = None
+        try:
             while time.monotonic() < end:
                 with lock:
                     request = next(queue, None)
                 if request is None:
                     break
+                peer = peer or connect(port)
                 peer.sendall(request)
-                read_answer(peer)
+                if not read_answer(peer):
+                    peer.close()
+                    peer = None
                 count += 1
+        except OSError as error:
+            failures.append(str(error))
         counts.append(count)
 
     barrier.wait()
@@ -136,28 +166,37 @@ def work(port, numbers, connections, seconds, barrier, results) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    results.put(sum(counts) / (time.monotonic() - start))
+    results.put((sum(counts) / (time.monotonic() - start), failures))
+
+
+def connect(port: int) -> socket.socket:
+    peer = socket.create_connection(("127.0.0.1", port), timeout=30)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return peer
 
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
+CLOSE = re.compile(rb"(?i)\r\nconnection: *close")
 
 
-def read_answer(peer: socket.socket) -> None:
+def read_answer(peer: socket.socket) -> bool:
+    """Reads one answer. False if the server closes the connection behind it, as moto's does."""
     data = b""
     while (end := data.find(b"\r\n\r\n")) < 0:
         data += receive(peer)
     if not data.startswith(b"HTTP/1.1 200"):
-        raise SystemExit(f"the server refused: {data[:2000]!r}")
+        raise OSError(f"the server refused: {data[:2000]!r}")
     match = LENGTH.search(data, 0, end)
     missing = end + 4 + int(match.group(1)) - len(data)
     while missing > 0:
         missing -= len(receive(peer))
+    return CLOSE.search(data, 0, end) is None
 
 
 def receive(peer: socket.socket) -> bytes:
     data = peer.recv(65_536)
     if not data:
-        raise SystemExit("the server closed the connection")
+        raise OSError("the server closed the connection")
     return data
 
 
@@ -175,15 +214,20 @@ class Server:
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        for _ in range(300):
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
             try:
                 urllib.request.urlopen(self.health, timeout=5).close()
                 return self
             except OSError:
                 if self.process.poll() is not None:
                     raise SystemExit(f"{self.command[0]} ended at once")
-                time.sleep(0.1)
+                time.sleep(0.001)
         raise SystemExit(f"{self.command[0]} does not answer")
+
+    def resident_bytes(self) -> int:
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def __exit__(self, *_) -> None:
         self.process.terminate()
@@ -199,9 +243,8 @@ class Turnpike(Server):
             file.write(marketplace(buyers))
         super().__init__(
             [
-                os.environ.get("TURNPIKE_BINARY", ".build/release/turnpike"),
-                *("serve", "--port", "PORT", "--data", os.path.join(folder, "turnpike.db")),
-                *("--seed", seed),
+                *(BINARY, *SERVE, "--seed", seed),
+                *("--data", os.path.join(folder, "turnpike.db")),
             ],
             "/health",
         )
