@@ -10,9 +10,9 @@ struct ControlClient {
     let token: String?
 
     /// How long an answer may take.
-    private static let timeout = TimeAmount.seconds(30)
-    /// The largest answer that is read, in bytes.
-    private static let answerBytes = 64 * 1_048_576
+    private static let timeoutSeconds: Int64 = 30
+    /// The largest answer that is read: a page of a thousand items takes less.
+    private static let answerMegabytes = 64
 
     /// All items of a list, page by page.
     func items(_ path: String, _ query: [(String, String)]) async throws -> [JSONDocument] {
@@ -44,9 +44,18 @@ struct ControlClient {
         let status: Int
         let body: ByteBuffer
         do {
-            let response = try await Self.http.execute(request, timeout: Self.timeout)
+            let response = try await Self.http.execute(
+                request, timeout: .seconds(Self.timeoutSeconds))
             status = Int(response.status.code)
-            body = try await response.body.collect(upTo: Self.answerBytes)
+            body = try await response.body.collect(upTo: Self.answerMegabytes * 1_048_576)
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw CommandFailure(
+                "\(endpoint) accepts connections but did not answer within "
+                    + "\(Self.timeoutSeconds) s: is that a Turnpike?")
+        } catch is NIOTooManyBytesError {
+            throw CommandFailure(
+                "the answer of \(endpoint) is larger than \(Self.answerMegabytes) MB: "
+                    + "is that a Turnpike?")
         } catch {
             throw CommandFailure(
                 "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
