@@ -74,7 +74,7 @@ let targets: [Target] = [
     .testTarget(
         name: "TurnpikeServerTests",
         dependencies: [
-            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", httpClient,
+            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "TestProcesses",
             logging, nioCore,
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -98,8 +98,22 @@ let targets: [Target] = [
         ],
         swiftSettings: settings),
     .testTarget(
-        name: "TurnpikeCommandTests", dependencies: ["TurnpikeCommand"],
+        name: "TurnpikeCommandTests",
+        dependencies: [
+            "TurnpikeCommand", "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI",
+            "TestProcesses", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
         swiftSettings: settings),
+
+    // The command in processes of its own, and a client that signs.
+    .target(
+        name: "TestProcesses",
+        dependencies: [
+            "AWSWire", "MeteringAPI", httpClient, nioCore,
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+        ],
+        path: "Tests/TestProcesses", swiftSettings: settings),
 
     // Style is a test.
     .testTarget(name: "RepositoryTests", swiftSettings: settings),

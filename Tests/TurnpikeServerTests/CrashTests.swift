@@ -2,19 +2,17 @@ import AWSWire
 import Foundation
 import MeteringAPI
 import Synchronization
+import TestProcesses
 import Testing
 
 @Suite("A crash in the middle of a running load")
 struct CrashTests {
     @Test("After kill -9 every acknowledged record is there once, and no request in part")
     func killed() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "turnpike-crash-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let seed = folder.appending(path: "seed.yaml").path
-        try Load.seed.write(toFile: seed, atomically: true, encoding: .utf8)
-        let arguments = ["--data", folder.appending(path: "turnpike.db").path, "--seed", seed]
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let seed = try folder.write(Load.seed, to: "seed.yaml")
+        let arguments = ["--data", folder.path("turnpike.db"), "--seed", seed]
 
         let victim = try await TurnpikeProcess(arguments)
         let load = Load(client: Self.client(victim.port))

@@ -1,0 +1,58 @@
+package import AWSWire
+import AsyncHTTPClient
+import Foundation
+package import MeteringAPI
+import NIOCore
+import NIOHTTP1
+
+/// Signs requests with a key and sends them over HTTP.
+package struct SigningClient: Sendable {
+    private let port: Int
+    private let accessKeyID: String
+    private let secretAccessKey: String
+
+    package init(port: Int, accessKeyID: String, secretAccessKey: String) {
+        self.port = port
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+    }
+
+    package func send(_ operation: OperationName, _ body: String) async throws -> JSONDocument {
+        let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+        let headers: [(name: String, value: String)] = [
+            ("host", "127.0.0.1:\(port)"), ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", "AWSMPMeteringService.\(operation.rawValue)"),
+            ("x-amz-date", AmzDate.text(now)),
+        ]
+        let steps = RequestSigner(
+            accessKeyID: accessKeyID, secretAccessKey: secretAccessKey, region: "us-east-1",
+            service: "aws-marketplace"
+        ).sign(
+            SignableRequest(method: "POST", path: "/", headers: headers),
+            payload: Array(body.utf8), at: now)
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/")
+        request.method = .POST
+        for header in headers.dropFirst() + [("authorization", steps.authorization)] {
+            request.headers.add(name: header.name, value: header.value)
+        }
+        request.body = .bytes(ByteBuffer(string: body))
+        return try await Self.answer(request)
+    }
+
+    package func get(_ path: String) async throws -> JSONDocument {
+        try await Self.answer(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"))
+    }
+
+    /// A client that does not wait for a server that was killed; it lives as long as the tests.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    private static func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
+        let response = try await http.execute(request, timeout: .seconds(60))
+        let body = try await response.body.collect(upTo: 16 * 1_048_576)
+        return try JSONDocument(parsing: Array(body.readableBytesView))
+    }
+}

@@ -1,0 +1,92 @@
+import AWSWire
+import MeteringAPI
+import TestProcesses
+import Testing
+import TurnpikeServer
+
+@Suite("The commands that talk to a server")
+struct ServerCommandTests {
+    @Test("No server there is one sentence", arguments: [["usage"], ["usage", "--json"]])
+    func noServer(arguments: [String]) async throws {
+        let server = try await TurnpikeProcess(["--in-memory"])
+        #expect(try await server.terminate() == 0)
+        let endpoint = "http://127.0.0.1:\(server.port)"
+        let outcome = try await TurnpikeProcess.run(
+            arguments, environment: ["TURNPIKE_ENDPOINT": endpoint])
+        #expect(
+            outcome.isFailure(
+                "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
+                    + "another with --endpoint"))
+    }
+
+    @Test("What is metered shows in the table, and as JSON")
+    func usage() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let endpoint = ["--endpoint", "http://127.0.0.1:\(server.port)"]
+        let empty = try await TurnpikeProcess.run(["usage"] + endpoint)
+        #expect(empty.output == "Nothing is recorded.\n")
+
+        let client = SigningClient(
+            port: server.port, accessKeyID: Demo.seller.accessKeyID,
+            secretAccessKey: Demo.seller.secretAccessKey)
+        let clock = try await client.get("/control/v1/clock")
+        let now = try #require(clock.root["now"]?.text)
+        let answer = try await client.send(
+            .batchMeterUsage,
+            """
+            {"ProductCode":"\(Demo.productCode)","UsageRecords":[{"Timestamp":\(try seconds(now)),\
+            "CustomerAWSAccountId":"\(Demo.buyerAccountID)","Dimension":"\(Demo.dimension)",\
+            "Quantity":3}]}
+            """)
+        let result = answer.root["Results"]?.elements.map { $0 }.first
+        let id = try #require(result?["MeteringRecordId"]?.text)
+
+        let table = try await TurnpikeProcess.run(["usage"] + endpoint)
+        #expect(table.status == 0)
+        let lines = table.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.last?.hasSuffix(id) == true)
+        let json = try await TurnpikeProcess.run(["usage", "--json"] + endpoint)
+        let records = try JSONDocument(parsing: Array(json.output.utf8)).root.elements
+        #expect(records.map { $0["meteringRecordId"]?.text } == [id])
+        let other = try await TurnpikeProcess.run(["usage", "--dimension", "users"] + endpoint)
+        #expect(other.output == "Nothing is recorded.\n")
+        let wrong = try await TurnpikeProcess.run(["usage", "--from", "yesterday"] + endpoint)
+        #expect(wrong.status == 1)
+        #expect(wrong.isOneSentence(naming: ["from", "refuses"]))
+        #expect(try await server.terminate() == 0)
+    }
+
+    @Test("A server with a control token is told it by the environment")
+    func controlToken() async throws {
+        let server = try await TurnpikeProcess(
+            ["--in-memory"], environment: ["TURNPIKE_CONTROL_TOKEN": "s3cret"])
+        let arguments = ["usage", "--endpoint", "http://127.0.0.1:\(server.port)/"]
+        for (token, status) in [("s3cret", Int32(0)), ("other", 1), ("", 1)] {
+            let outcome = try await TurnpikeProcess.run(
+                arguments, environment: ["TURNPIKE_CONTROL_TOKEN": token])
+            #expect(outcome.status == status)
+            if status != 0 {
+                #expect(outcome.isOneSentence(naming: ["TURNPIKE_CONTROL_TOKEN"]))
+                #expect(!outcome.errors.contains("s3cret"))
+            }
+        }
+        #expect(try await server.terminate() == 0)
+    }
+
+    @Test("What is no Turnpike is said to be none")
+    func stranger() async throws {
+        let server = try await TurnpikeProcess(["--in-memory"])
+        let outcome = try await TurnpikeProcess.run([
+            "usage", "--endpoint", "http://127.0.0.1:\(server.port)/elsewhere",
+        ])
+        #expect(outcome.status == 1)
+        #expect(outcome.isOneSentence(naming: ["/elsewhere"]))
+        #expect(try await server.terminate() == 0)
+    }
+
+    /// The seconds since 1970 of a time of today's calendar.
+    private func seconds(_ text: String) throws -> Int64 {
+        try #require(Timestamp(iso8601: text)).seconds
+    }
+}
