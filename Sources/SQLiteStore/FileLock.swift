@@ -32,8 +32,10 @@ final class FileLock: Sendable {
     deinit { release() }
 
     func release() {
-        let held = descriptor.withLock { $0.take() }
-        if let held { _ = close(held) }
+        guard let held = descriptor.withLock({ $0.take() }) else { return }
+        // Closing alone would not do while a child process, just forked, has a copy.
+        _ = flock(held, LOCK_UN)
+        _ = close(held)
     }
 }
 

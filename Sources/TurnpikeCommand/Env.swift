@@ -1,3 +1,4 @@
+import AWSWire
 import ArgumentParser
 import TurnpikeServer
 
@@ -41,7 +42,14 @@ struct Env: ParsableCommand {
             ("AWS_REGION", credential.region),
         ]
         if let token = credential.sessionToken { members.append(("AWS_SESSION_TOKEN", token)) }
-        return "{" + members.map { "\"\($0.0)\": \"\($0.1)\"" }.joined(separator: ", ") + "}"
+        var writer = JSONWriter()
+        writer.object { writer in
+            for (name, value) in members {
+                writer.anyName(name)
+                writer.string(value)
+            }
+        }
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 }
 

@@ -9,15 +9,12 @@ struct StartMessage {
 
     var text: String {
         let configuration = application.configuration
-        let storage =
-            switch configuration.storage {
-            case .memory: "in memory, gone when the server stops"
-            case .file(let path): "in \(path)"
-            }
+        let storage = configuration.storage
+        let end = storage == .memory ? ", gone when the server stops" : ""
         var text = """
             Turnpike \(Version.current) serves contract \(configuration.contract.name) on \
             \(endpoint)
-            The marketplace is kept \(storage). Stop with Ctrl-C.
+            The marketplace is kept \(storage.place)\(end). Stop with Ctrl-C.
 
             """
         if configuration.authentication == .trusting {
@@ -65,7 +62,12 @@ extension Demo.NamedCredential {
         if let sessionToken { variables.append(("AWS_SESSION_TOKEN", sessionToken)) }
         variables.append(("AWS_REGION", region))
         variables.append(("AWS_DEFAULT_REGION", region))
-        return variables.map { "export \($0.0)='\($0.1)'" }
+        // Quotation marks in an endpoint must not end the text, because a shell evaluates it.
+        return variables.map { name, value in
+            let quoted = value.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\\''")
+            return "export \(name)='\(quoted)'"
+        }
             + (sessionToken == nil ? ["unset AWS_SESSION_TOKEN"] : [])
     }
 }

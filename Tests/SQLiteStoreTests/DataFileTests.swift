@@ -100,6 +100,21 @@ struct DataFileTests {
         await next.close()
     }
 
+    #if os(Linux)
+        @Test("is free once it is closed, also while a child process holds copies of descriptors")
+        func inheritedLock() async throws {
+            let folder = try TemporaryFolder()
+            defer { folder.remove() }
+            let store = try SQLiteStore(path: folder.dataFile)
+            let copies = openDescriptors(of: folder.path("turnpike.db-lock")).map { dup($0) }
+            defer { for copy in copies { close(copy) } }
+            #expect(copies.count == 1)
+            await store.close()
+            let next = try SQLiteStore(path: folder.dataFile)
+            await next.close()
+        }
+    #endif
+
     @Test("waits for the disk at every commit")
     func durability() async throws {
         let folder = try TemporaryFolder()

@@ -119,12 +119,8 @@ struct GroupCommitTests {
             try await withStore(gate) { store in
                 // The log's descriptor now leads to a file that cannot be written.
                 let nowhere = open("/dev/null", O_RDONLY)
-                for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
-                    let target = try? FileManager.default.destinationOfSymbolicLink(
-                        atPath: "/proc/self/fd/" + name)
-                    if target == store.pool.path + "-wal", let number = Int32(name) {
-                        dup2(nowhere, number)
-                    }
+                for descriptor in openDescriptors(of: store.pool.path + "-wal") {
+                    dup2(nowhere, descriptor)
                 }
                 close(nowhere)
                 let answers = await fill(store, gate, with: (0..<3).map { entry($0) })

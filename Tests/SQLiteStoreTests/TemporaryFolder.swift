@@ -18,3 +18,14 @@ struct TemporaryFolder {
         try? FileManager.default.removeItem(at: url)
     }
 }
+
+#if os(Linux)
+    /// This process's descriptors of a file, by its real path.
+    func openDescriptors(of path: String) -> [Int32] {
+        let folder = "/proc/self/fd/"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + $0)) == path
+        }.compactMap { Int32($0) }
+    }
+#endif

@@ -27,6 +27,19 @@ struct OutputTests {
         #expect(!text.contains("unset"))
     }
 
+    @Test("An endpoint with quotation marks stays one word for a shell, and JSON")
+    func quoting() throws {
+        let environment = Environment(["TURNPIKE_ENDPOINT": "http://a';touch b;'\""])
+        let lines = try Env.parse([]).text(in: environment).split(separator: "\n")
+        let expected =
+            "export AWS_ENDPOINT_URL_MARKETPLACE_METERING='http://a'\\'';touch b;'\\''\"'"
+        #expect(lines.first.map(String.init) == expected)
+        let json = try Env.parse(["--json"]).text(in: environment)
+        let root = try JSONDocument(parsing: Array(json.utf8)).root
+        #expect(
+            root["AWS_ENDPOINT_URL_MARKETPLACE_METERING"]?.text == "http://a';touch b;'\"")
+    }
+
     @Test("env --json is an object with the same names")
     func json() throws {
         let command = try Env.parse(["eks-pod", "--json", "--endpoint", "http://[::1]:1/"])

@@ -39,6 +39,16 @@ struct StartTests {
         #expect(try await server.terminate() == 0)
     }
 
+    @Test("A host that nobody knows is one sentence", arguments: ["nowhere.invalid", "192.0.2.1"])
+    func unknownHost(host: String) async throws {
+        defer { folder.remove() }
+        let outcome = try await TurnpikeProcess.run([
+            "serve", "--in-memory", "--port", "0", "--host", host,
+        ])
+        #expect(outcome.status == 1)
+        #expect(outcome.isOneSentence(naming: [host, "--host"]))
+    }
+
     @Test("A data file that is in use is one sentence")
     func fileInUse() async throws {
         defer { folder.remove() }

@@ -27,7 +27,7 @@ struct MemberReader {
 
     mutating func ignore(_ name: String, in path: String) {
         guard ignoredMembers.count < Self.reported else { return }
-        ignoredMembers.append(String(joined(path, name).prefix(200)))
+        ignoredMembers.append(joined(path, name).cut(toBytes: 200))
     }
 
     func text(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
@@ -48,7 +48,7 @@ struct MemberReader {
         case .number:
             let number = JSONNumber(value.rawBytes, scale: 0)
             if number.isCut, notes.count < Self.reported {
-                let spelling = value.numberText.prefix(40)
+                let spelling = value.numberText.cut(toBytes: 40)
                 notes.append("\(path()): \(spelling) was rounded down to \(number.scaled)")
             }
             return number.scaled

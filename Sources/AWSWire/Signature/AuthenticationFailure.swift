@@ -18,6 +18,8 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     case wrongRegion(String)
     /// Headers that must be signed and are not.
     case unsignedHeaders([String])
+    /// The names of the signed headers are not sorted, or come twice.
+    case unorderedHeaders
     case wrongPayloadHash
     case wrongSignature
 
@@ -70,7 +72,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
             return "Credential should be scoped to correct service: 'aws-marketplace'. "
         case .wrongRegion(let region):
             return "Credential should be scoped to a valid region, not '\(region)'. "
-        case .unsignedHeaders, .wrongPayloadHash, .wrongSignature:
+        case .unsignedHeaders, .unorderedHeaders, .wrongPayloadHash, .wrongSignature:
             return "The request signature we calculated does not match the signature you "
                 + "provided. Check your AWS Secret Access Key and signing method. Consult the "
                 + "service documentation for details."
@@ -93,6 +95,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
         case .wrongRegion(let region): "'\(region)' is no region"
         case .unsignedHeaders(let names):
             "these headers must be signed: \(names.joined(separator: ", "))"
+        case .unorderedHeaders: "SignedHeaders must be sorted, each name once"
         case .wrongPayloadHash: "X-Amz-Content-Sha256 is not the hash of the body"
         case .wrongSignature:
             "the secret differs, or the request was changed after it was signed"

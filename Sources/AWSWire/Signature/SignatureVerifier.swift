@@ -41,7 +41,7 @@ package final class SignatureVerifier: Sendable {
         let (header, signed) = try Self.authorization(of: request)
         guard let credential = credential(header.accessKeyID) else {
             throw .unknownKey(
-                hint: "no credential has the access key id \(header.accessKeyID.prefix(128))")
+                hint: "no credential has the access key id \(header.accessKeyID.cut(toBytes: 128))")
         }
         try Self.checkToken(request, credential, real: clocks.first)
         try Self.checkSkew(signed, clocks)
@@ -69,6 +69,12 @@ package final class SignatureVerifier: Sendable {
         _ request: SignableRequest
     ) throws(AuthenticationFailure) -> Signatory {
         let (header, _) = try authorization(of: request)
+        // Both may be remembered: as the name of a workload, and as where it runs.
+        guard AccessKeyID.isBounded(header.accessKeyID) else {
+            throw .unknownKey(
+                hint: "an access key id has 1 to \(AccessKeyID.maximumLength) visible characters")
+        }
+        try checkRegion(header.scope)
         return Signatory(accessKeyID: header.accessKeyID, region: header.scope.region)
     }
 
@@ -144,19 +150,31 @@ package final class SignatureVerifier: Sendable {
         let day = String(signed.prefix(8))
         guard scope.date == day else { throw .wrongDate(scope: scope.date, signed: day) }
         guard scope.service == service else { throw .wrongService }
+        try Self.checkRegion(scope)
+    }
+
+    private static func checkRegion(_ scope: CredentialScope) throws(AuthenticationFailure) {
         let isSane =
             (1...64).contains(scope.region.utf8.count)
             && scope.region.utf8.allSatisfy { byte in
                 byte &- 97 < 26 || byte &- 48 < 10 || byte == UInt8(ascii: "-")
             }
-        guard isSane else { throw .wrongRegion(String(scope.region.prefix(64))) }
+        guard isSane else { throw .wrongRegion(scope.region.cut(toBytes: 64)) }
     }
 
-    /// `host` and all that begins with `x-amz-` must be signed; a session token may be added
-    /// after signing.
+    /// `host` and all that begins with `x-amz-` must be signed, but for a session token, which may
+    /// be added after signing.
+    ///
+    /// Names come in their order and once: a name that is repeated would have its value copied as
+    /// often, for whoever sends a bad signature.
     private static func checkSignedHeaders(
         _ request: SignableRequest, _ signed: [String]
     ) throws(AuthenticationFailure) {
+        guard
+            zip(signed, signed.dropFirst()).allSatisfy({
+                $0.utf8.lexicographicallyPrecedes($1.utf8)
+            })
+        else { throw .unorderedHeaders }
         var missing = signed.contains("host") ? [] : ["host"]
         for header in request.headers {
             let name = header.name.lowercased()

@@ -59,7 +59,7 @@ extension CatalogEdit {
         }
         let id = draft.accessKeyID ?? (isTemporary ? "ASIA" : "AKIA") + texts.accessKeyID
         faults.check(
-            (16...128).contains(id.utf8.count) && id.utf8.allSatisfy(isWordByte), "accessKeyId",
+            AccessKeyID.isWellFormed(id), "accessKeyId",
             "an access key id has 16 to 128 letters and digits")
         faults.conflict(
             unless: replaces || catalog.credentials[id] == nil, "accessKeyId",

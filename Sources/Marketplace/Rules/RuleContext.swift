@@ -94,7 +94,7 @@ extension ReportingWindow.Rejection {
 
 /// A value in quotation marks, cut where a client sent a long one.
 func quoted(_ value: String) -> String {
-    value.utf8.count <= 80 ? "'\(value)'" : "'\(value.prefix(60))…'"
+    value.utf8.count <= 80 ? "'\(value)'" : "'\(value.cut(toBytes: 60))…'"
 }
 
 /// Names with commas, cut where there are many.

@@ -178,7 +178,8 @@ extension ControlAPI {
     ) throws(Contradiction) -> Item {
         guard let item = items[request[parameter]] else {
             throw Contradiction(
-                .notFound, parameter, "there is no \(kind) '\(request[parameter].prefix(100))'")
+                .notFound, parameter,
+                "there is no \(kind) '\(request[parameter].cut(toBytes: 100))'")
         }
         return item
     }

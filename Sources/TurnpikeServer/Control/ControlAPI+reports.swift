@@ -113,7 +113,7 @@ extension ControlRequest {
             guard operation != nil else {
                 let names = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
                 throw Contradiction(
-                    .invalid, "operation", "'\(name.prefix(100))' is none of \(names)")
+                    .invalid, "operation", "'\(name.cut(toBytes: 100))' is none of \(names)")
             }
         }
         var status: Int?

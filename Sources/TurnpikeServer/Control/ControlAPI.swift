@@ -52,12 +52,12 @@ package struct ControlAPI: Sendable {
         }
         guard !matching.isEmpty else {
             if request.path.hasPrefix("/control/") { try access.check(request) }
-            throw Problem(404, "there is nothing at \(request.path.prefix(200))")
+            throw Problem(404, "there is nothing at \(request.path.cut(toBytes: 200))")
         }
         let method = request.method == .head ? .get : request.method
         guard let (route, parameters) = matching.first(where: { $0.0.method == method }) else {
             if request.path.hasPrefix("/control/") { try access.check(request) }
-            throw Problem(405, "\(request.method) is not for \(request.path.prefix(200))")
+            throw Problem(405, "\(request.method) is not for \(request.path.cut(toBytes: 200))")
         }
         if !route.isOpen { try access.check(request) }
         let query = try Self.query(request.query, of: route)
@@ -93,7 +93,7 @@ package struct ControlAPI: Sendable {
         for (name, value) in parameters {
             guard route.query.contains(where: { $0.name == name }) else {
                 throw Problem(
-                    400, "\(name.prefix(100)): there is no such parameter here",
+                    400, "\(name.cut(toBytes: 100)): there is no such parameter here",
                     faults: [Contradiction.Fault(name, "is it a typing mistake?")])
             }
             guard query.updateValue(value, forKey: name) == nil else {

@@ -17,9 +17,10 @@ package struct HTTPService: Service {
         host: String, port: Int, group: any EventLoopGroup, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void, answer: @escaping Answer
     ) {
+        let budget = BodyBudget(bytes: Limits.bodyBytesAtOnce)
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
-                try await Self.respond(to: request, writer, channel, answer)
+                try await Self.respond(to: request, writer, channel, budget, answer)
             },
             configuration: .init(
                 additionalChannelHandlers: [RequestDeadlines()],
@@ -41,14 +42,16 @@ package struct HTTPService: Service {
 
     private static func respond(
         to request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel,
-        _ answer: Answer
+        _ budget: BodyBudget, _ answer: Answer
     ) async throws {
-        guard let body = try await collect(request.body) else {
-            var response = EndpointAnswer.plain(.tooLarge)
-            response.headers[.connection] = "close"
-            try await write(response, writer, includesBody: true)
-            try await channel.close()
-            return
+        let share = BodyBudget.Share(of: budget)
+        let body: [UInt8]
+        switch try await collect(request, share) {
+        case .whole(let bytes): body = bytes
+        case .tooLarge: return try await hangUp(EndpointAnswer.plain(.tooLarge), writer, channel)
+        case .noRoom:
+            let problem = Problem(503, "the bodies of other requests take all the room: try again")
+            return try await hangUp(problem.response, writer, channel)
         }
         let (path, query) = split(request.head.path ?? "/")
         let plain = PlainRequest(
@@ -63,20 +66,41 @@ package struct HTTPService: Service {
         return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
     }
 
-    /// The whole body, or nil when it is over the limit; then some more of it has been read.
-    private static func collect(_ body: RequestBody) async throws -> [UInt8]? {
+    private enum Collected {
+        case whole([UInt8])
+        /// It is over the limit; some more of it has been read.
+        case tooLarge
+        /// Too much is being held for others.
+        case noRoom
+    }
+
+    private static func collect(
+        _ request: Request, _ share: BodyBudget.Share
+    ) async throws -> Collected {
+        // The client waits to be asked for it, and is not.
+        if request.head.expectsContinue, request.head.declaresTooLargeBody { return .tooLarge }
         var bytes: [UInt8] = []
         var discarded = 0
-        for try await buffer in body {
+        for try await buffer in request.body {
             if discarded == 0, bytes.count + buffer.readableBytes <= Limits.bodyBytes {
+                guard share.take(buffer.readableBytes) else { return .noRoom }
                 bytes.append(contentsOf: buffer.readableBytesView)
                 continue
             }
             bytes = []
             discarded += buffer.readableBytes
-            if discarded > Limits.discardedBytes { return nil }
+            if discarded > Limits.discardedBytes { return .tooLarge }
         }
-        return discarded == 0 ? bytes : nil
+        return discarded == 0 ? .whole(bytes) : .tooLarge
+    }
+
+    private static func hangUp(
+        _ response: PlainResponse, _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        var response = response
+        response.headers[.connection] = "close"
+        try await write(response, writer, includesBody: true)
+        try await channel.close()
     }
 
     private static func write(

@@ -14,6 +14,12 @@ package enum Limits {
     package static let headerSeconds: Int64 = 60
     /// Seconds from a request's header until its body is complete; bounds a body that drips.
     package static let bodySeconds: Int64 = 30
+    /// Bytes of all bodies that are being read or answered: whoever sends one need not have signed
+    /// anything yet.
+    package static let bodyBytesAtOnce = 256 * 1_048_576
+    /// Seconds that a stopping server waits for requests that do not come to an end: less than
+    /// the ten after which container engines kill.
+    package static let shutdownSeconds: Int64 = 8
     /// Connections at once; more wait in the system's queue until one closes.
     package static let connections = 4096
     /// Connections that the system queues while they wait to be accepted.

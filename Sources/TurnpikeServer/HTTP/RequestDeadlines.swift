@@ -1,3 +1,4 @@
+import HTTPTypes
 package import NIOCore
 package import NIOHTTPTypes
 
@@ -5,7 +6,7 @@ package import NIOHTTPTypes
 ///
 /// An idle timeout does not stop a peer that sends a byte now and then, so the whole header and
 /// the whole body have a deadline each. While a request is being answered there is none: the store
-/// may be slow, and the client waits for it.
+/// may be slow, and the client waits for it. A client that waits to be asked for its body is asked.
 package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
@@ -46,7 +47,12 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: closeAfter(body, context)
+        case .head(let head):
+            closeAfter(body, context)
+            if head.expectsContinue, !head.declaresTooLargeBody {
+                context.writeAndFlush(
+                    wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
         case .body: break
         case .end:
             deadline?.cancel()
@@ -67,5 +73,15 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
         deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
             context.close(promise: nil)
         }
+    }
+}
+
+extension HTTPRequest {
+    /// Whether the client sends no body before it is asked to (RFC 9110, section 10.1.1).
+    var expectsContinue: Bool { headerFields[.expect]?.lowercased() == "100-continue" }
+
+    /// Whether the body is over the limit by what the client says.
+    var declaresTooLargeBody: Bool {
+        headerFields[.contentLength].flatMap { Int($0) }.map { $0 > Limits.bodyBytes } ?? false
     }
 }

@@ -44,9 +44,15 @@ package struct TurnpikeApplication: Sendable {
         }
         self.configuration = configuration
         self.logger = logger
-        state = try await MarketplaceState(
-            store: store, contract: configuration.contract,
-            alignment: configuration.windowAlignment, realClock: realClock)
+        do {
+            state = try await MarketplaceState(
+                store: store, contract: configuration.contract,
+                alignment: configuration.windowAlignment, realClock: realClock)
+        } catch {
+            throw StartFailure(
+                "the marketplace \(configuration.storage.place) cannot be read (\(error.cause)): "
+                    + "restore the file from a backup, or choose another with --data")
+        }
         log = RequestLog()
         let forge = SigningKeyForge(state: state)
         endpoint = AWSEndpoint(
@@ -56,7 +62,11 @@ package struct TurnpikeApplication: Sendable {
             state: state, log: log, forge: forge,
             access: ControlAccess(
                 token: configuration.controlToken, isLoopback: configuration.isLoopback))
-        if configuration.isDemo { try await Demo.apply(to: state) }
+        if configuration.isDemo {
+            try await Demo.apply(to: state)
+        } else {
+            try await Demo.withdraw(from: state)
+        }
         if let seed = configuration.seed {
             try await SeedFile.read(seed.text, name: seed.name).apply(to: state)
         }
@@ -93,7 +103,7 @@ package struct TurnpikeApplication: Sendable {
         }
         var group = ServiceGroupConfiguration(
             services: [service], gracefulShutdownSignals: signals, logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(Limits.headerSeconds)
+        group.maximumGracefulShutdownDuration = .seconds(Limits.shutdownSeconds)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
@@ -121,7 +131,7 @@ package struct TurnpikeApplication: Sendable {
             default: return StartFailure("cannot listen on \(address): \(failure)")
             }
         }
-        if error is SocketAddressError {
+        if error is SocketAddressError || error is SocketAddressError.UnknownHost {
             return StartFailure("\(configuration.host) cannot be resolved: choose another --host")
         }
         return nil

@@ -7,6 +7,14 @@ package struct TurnpikeConfiguration: Sendable {
         case memory
         /// A SQLite file by its path; it is made when it does not exist.
         case file(String)
+
+        /// Where that is, for a sentence.
+        package var place: String {
+            switch self {
+            case .memory: "in memory"
+            case .file(let path): "in \(path)"
+            }
+        }
     }
 
     /// A seed file's name, for messages, and its text.

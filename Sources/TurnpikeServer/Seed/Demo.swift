@@ -129,13 +129,27 @@ package enum Demo {
             + "principal: \(credential.principal)}"
     }
 
-    /// Applies the demo, as any seed.
+    /// Adds what the marketplace does not have of the demo; what it has may have been changed.
     package static func apply(to state: MarketplaceState) async throws {
-        try await SeedFile.read(seed, name: "the demo").apply(to: state)
+        try await SeedFile.read(seed, name: "the demo").apply(to: state, keepingWhatIsThere: true)
         _ = try await state.edit { edit in
             try edit.addRegistrationToken(
                 for: .agreement(agreementID), expiresIn: nil,
                 digest: TokenText.digest(of: registrationToken))
+        }
+    }
+
+    /// Takes back the keys that everyone knows, which a data file holds once it served a demo.
+    package static func withdraw(from state: MarketplaceState) async throws {
+        _ = try await state.edit { edit in
+            for credential in credentials
+            where edit.catalog.credentials[credential.accessKeyID] != nil {
+                try edit.deleteCredential(credential.accessKeyID)
+            }
+            let digest = TokenText.digest(of: registrationToken)
+            if edit.catalog.registrationTokens[digest] != nil {
+                edit.remove(CatalogFact.Key(.registrationToken, digest))
+            }
         }
     }
 }

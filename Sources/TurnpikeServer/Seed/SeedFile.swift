@@ -21,20 +21,23 @@ package struct SeedFile: Sendable {
         }
     }
 
-    /// Applies the file in one edit.
-    package func apply(to state: MarketplaceState) async throws {
+    /// Applies the file in one edit; accounts and products that exist can be left as they are.
+    package func apply(
+        to state: MarketplaceState, keepingWhatIsThere: Bool = false
+    ) async throws {
         var used: [String: Set<String>] = [:]
         for code in state.catalog.products.keys {
             used[code] = try await state.store.usedDimensions(of: code)
         }
         let usedDimensions = used
         try await state.edit { edit in
-            try apply(to: &edit, usedDimensions: usedDimensions)
+            try apply(to: &edit, usedDimensions: usedDimensions, keepingWhatIsThere)
         }
     }
 
-    func apply(
-        to edit: inout CatalogEdit, usedDimensions: [String: Set<String>]
+    private func apply(
+        to edit: inout CatalogEdit, usedDimensions: [String: Set<String>],
+        _ keepingWhatIsThere: Bool
     ) throws(StartFailure) {
         let faults = FaultList()
         let reader = ObjectReader(root, faults: faults)
@@ -56,13 +59,15 @@ package struct SeedFile: Sendable {
         let change = clock?.clockChange()
         reader.finish()
         try report(faults)
-        for (element, account) in accounts {
+        for (element, account) in accounts
+        where !keepingWhatIsThere || edit.catalog.accounts[account.id] == nil {
             try run(element) { () throws(Contradiction) in
                 _ = try edit.putAccount(
                     account, madeUpIdentifier: RandomTexts.customerIdentifier)
             }
         }
-        for (element, product) in products {
+        for (element, product) in products
+        where !keepingWhatIsThere || edit.catalog.products[product.code] == nil {
             try run(element) { () throws(Contradiction) in
                 _ = try edit.putProduct(
                     product, usedDimensions: usedDimensions[product.code] ?? [])

@@ -153,6 +153,20 @@ struct FailureTableTests {
                 + "20150830T123030Z (20150830T122530Z + 5 min.)")
     }
 
+    @Test(
+        "Signed headers are sorted, each once, so that no name costs its value many times over",
+        arguments: ["host;x-amz-date;host", "host;host", "x-amz-date;host"])
+    func unorderedHeaders(names: String) throws {
+        var call = SignedCall()
+        call.rewrite = {
+            let parts = $0.split(separator: ", ").map(String.init)
+            return "\(parts[0]), SignedHeaders=\(names), \(parts[2])"
+        }
+        let failure = try #require(throws: AuthenticationFailure.self) { try call.verify() }
+        #expect(failure == .unorderedHeaders)
+        #expect(failure.envelope.type == "InvalidSignatureException")
+    }
+
     @Test("No text or hint of a failure holds a secret", arguments: Fault.allCases)
     func secrets(fault: Fault) throws {
         let failure = try #require(fault.failure(of: SignedCall()))

@@ -182,6 +182,17 @@ struct OperationTests {
             $0.headers[.authorization] = nil
         }
         #expect(nobody.error == "MissingAuthenticationTokenException")
+        for (key, region, error) in [
+            (String(repeating: "k", count: 129), "us-east-1", "UnrecognizedClientException"),
+            ("key", String(repeating: "r", count: 65), "InvalidSignatureException"),
+        ] {
+            let answer = await market.send(.batchMeterUsage, Self.batch(3)) {
+                $0.headers[.authorization] =
+                    "AWS4-HMAC-SHA256 Credential=\(key)/20200101/\(region)/service/aws4_request, "
+                    + "SignedHeaders=host, Signature=none"
+            }
+            #expect(answer.error == error)
+        }
     }
 
     private static func bytes(_ text: String) -> Data {

@@ -1,5 +1,6 @@
 import Testing
-import TurnpikeServer
+
+@testable import TurnpikeServer
 
 @Suite("Bad input on a live socket", .serialized)
 struct BadInputTests {
@@ -26,6 +27,41 @@ struct BadInputTests {
                             + #"exceeds 1 MB"}"#))
             }
         }
+    }
+
+    @Test("A client that waits to be asked for its body is asked")
+    func expectation() async throws {
+        let head = Self.head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+        try await withServer { port, _ in
+            let interim = try await RawConnection.open(port: port).exchange(
+                [head], until: "\r\n\r\n")
+            #expect(interim == "HTTP/1.1 100 Continue\r\n\r\n")
+            let whole = try await RawConnection.open(port: port).exchange(
+                [head, "{}"], until: "}")
+            #expect(whole.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 "))
+        }
+    }
+
+    @Test("A client that asks whether it may send too much is told at once")
+    func refusedExpectation() async throws {
+        let head = Self.head + "Expect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
+        try await withServer { port, _ in
+            let answer = try await RawConnection.open(port: port).exchange([head])
+            #expect(answer.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
+    @Test("Bodies have a budget together, which is given back")
+    func budget() {
+        let budget = BodyBudget(bytes: 10)
+        do {
+            let first = BodyBudget.Share(of: budget)
+            let second = BodyBudget.Share(of: budget)
+            #expect(first.take(6))
+            #expect(!second.take(5))
+            #expect(second.take(4))
+        }
+        #expect(BodyBudget.Share(of: budget).take(10))
     }
 
     @Test("A body of exactly 1 MB is read")

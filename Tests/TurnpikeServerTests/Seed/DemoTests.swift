@@ -34,6 +34,43 @@ struct DemoTests {
         #expect(second.facts == first.facts)
     }
 
+    @Test("A product of it that was changed, and has usage, stays as it is")
+    func changed() async throws {
+        let store = InMemoryStore()
+        let market = try await Self.market(store)
+        let put = await market.send(
+            .put, "products/\(Demo.productCode)",
+            """
+            {"type":"saas","title":"Changed","sellerAccountId":"111122223333",\
+            "dimensions":[{"name":"requests"},{"name":"extra"}]}
+            """)
+        #expect(put.status == 200)
+        let metered = await market.application.respond(
+            to: Demo.seller.request(
+                "BatchMeterUsage", Self.meterings[0].body.replacing("requests", with: "extra"),
+                at: ControlMarket.now))
+        #expect(metered.status == 200)
+        let again = try await Self.market(store).application.state.catalog
+        #expect(again.products[Demo.productCode]?.title == "Changed")
+    }
+
+    @Test("Without --demo its keys and its token are known no longer")
+    func withdrawal() async throws {
+        let store = InMemoryStore()
+        _ = try await Self.market(store)
+        let market = try await ControlMarket(store: store)
+        let catalog = market.application.state.catalog
+        #expect(catalog.credentials.isEmpty)
+        #expect(catalog.registrationTokens.isEmpty)
+        #expect(!catalog.products.isEmpty)
+        let answer = Answer(
+            await market.application.respond(
+                to: Demo.seller.request(
+                    "BatchMeterUsage", Self.meterings[0].body, at: ControlMarket.now)))
+        #expect(answer.error == "UnrecognizedClientException")
+        #expect(try await store.loadCatalog().credentials.isEmpty)
+    }
+
     @Test("A foreign marketplace that contradicts it is left as it is")
     func foreign() async throws {
         let store = InMemoryStore()
