@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Both install what is missing.
 
-.PHONY: run test build conformance
+.PHONY: run test build conformance bench
 
 run:
 	Scripts/run
@@ -13,3 +13,6 @@ build:
 
 conformance:
 	Scripts/conformance
+
+bench:
+	Scripts/bench

@@ -91,14 +91,8 @@ extension LedgerWriter {
             return known.requestDigest == token.requestDigest
                 ? .tokenReplayed(known.recordID) : .tokenConflict
         }
-        let variants = try series.variants(of: entry.series)
-        let twin = try twin(of: entry, among: variants)
-        let number: Int64
-        if let known = variants.first(where: { $0.isOf(entry.series) }) {
-            number = known.id
-        } else {
-            number = try series.add(entry.series, to: variants)
-        }
+        let (number, twins) = try series.resolve(entry.series)
+        let twin = twins.isEmpty ? nil : try twin(of: entry, among: twins)
         let occurrence = entry.isOncePerHour ? 0 : try records.nextOccurrence(of: entry, number)
         if try records.insert(
             entry, allocations: allocations, series: number, occurrence: occurrence,
@@ -140,12 +134,12 @@ extension LedgerWriter {
 
     /// The earliest record of the same usage in the other of the two spaces.
     private func twin(
-        of entry: UsageEntry, among variants: [SeriesIndex.Variant]
+        of entry: UsageEntry, among twins: [Int64]
     ) throws(SQLiteFailure) -> EarlierRecord? {
         var earliest: EarlierRecord?
-        for variant in variants where variant.isTwin(of: entry.series) {
+        for series in twins {
             let hour = entry.timestamp.hour
-            guard let record = try records.first(at: hour, in: variant.id, metBy: entry) else {
+            guard let record = try records.first(at: hour, in: series, metBy: entry) else {
                 continue
             }
             if earliest.map({ record.recordedAt < $0.recordedAt }) ?? true { earliest = record }

@@ -18,8 +18,8 @@ package final class SQLiteStore: MarketplaceStore {
         /// How many of them go into one transaction: enough that the sync to disk costs little
         /// per entry, few enough that nobody waits long for it.
         package var inTransaction = 4096
-        /// Kinds of usage whose numbers are kept in memory, some 500 bytes each.
-        package var seriesInMemory = 65_536
+        /// Kinds of usage whose numbers are kept in memory, some 100 bytes each.
+        package var seriesInMemory = 262_144
         /// Reports that are read at the same time; others wait.
         package var readers = 4
 

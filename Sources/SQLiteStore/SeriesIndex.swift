@@ -13,7 +13,10 @@ struct SeriesIndex {
         let licenseARN: ExactText?
     }
 
-    private var known: [Usage: [Variant]] = [:]
+    /// Most usage is reported in one way only, and then no list is made for it.
+    private var known: [Usage: Variant] = [:]
+    private var furtherVariants: [Usage: [Variant]] = [:]
+    private var names = Names()
     private let limit: Int
     private let find: Statement
     private let insert: Statement
@@ -34,49 +37,66 @@ struct SeriesIndex {
             """, on: connection)
     }
 
-    /// All series of the usage that this one reports, itself included if it is known.
-    mutating func variants(of series: UsageSeries) throws(SQLiteFailure) -> [Variant] {
-        let usage = Usage(series)
-        if let variants = known[usage] { return variants }
+    /// The number of a series, which gets one if it is new, and the numbers of the series in
+    /// which the same usage would be billed a second time.
+    mutating func resolve(
+        _ series: UsageSeries
+    ) throws(SQLiteFailure) -> (number: Int64, twins: [Int64]) {
+        if known.count >= limit { forget() }
+        let usage = Usage(series, &names)
+        if known[usage] == nil { try load(series, as: usage) }
+        let first = known[usage]
+        let others = furtherVariants.isEmpty ? [] : furtherVariants[usage] ?? []
+        if let first, others.isEmpty, first.isOf(series) { return (first.id, []) }
+        let variants = (first.map { [$0] } ?? []) + others
+        let twins = variants.filter { $0.isTwin(of: series) }.map(\.id)
+        if let same = variants.first(where: { $0.isOf(series) }) { return (same.id, twins) }
+        return (try add(series, as: usage), twins)
+    }
+
+    /// Forgets what is in memory, which a rolled back transaction may have put there.
+    mutating func forget() {
+        known.removeAll(keepingCapacity: true)
+        furtherVariants.removeAll()
+        names.forget()
+    }
+
+    private mutating func load(_ series: UsageSeries, as usage: Usage) throws(SQLiteFailure) {
         bind(series, to: find)
         defer { find.reset() }
-        var variants: [Variant] = []
         while try find.step() {
             guard let space = UsageSeries.Space(rawValue: UInt8(clamping: find.integer(1))) else {
                 continue
             }
-            variants.append(
+            remember(
                 Variant(
                     id: find.integer(0), space: space,
-                    licenseARN: find.optionalText(2).map(ExactText.init)))
+                    licenseARN: find.optionalText(2).map(ExactText.init)),
+                of: usage)
         }
-        remember(variants, of: usage)
-        return variants
     }
 
-    /// Gives a series that is not among its variants a number.
-    mutating func add(_ series: UsageSeries, to variants: [Variant]) throws(SQLiteFailure) -> Int64
-    {
+    private mutating func add(
+        _ series: UsageSeries, as usage: Usage
+    ) throws(SQLiteFailure) -> Int64 {
         bind(series, to: insert)
         insert.bind(6, Int64(series.space.rawValue))
         insert.bind(7, series.licenseARN)
         try insert.run()
         let id = insert.insertedRow
-        let variant = Variant(
-            id: id, space: series.space, licenseARN: series.licenseARN.map(ExactText.init))
-        remember(variants + [variant], of: Usage(series))
+        remember(
+            Variant(
+                id: id, space: series.space, licenseARN: series.licenseARN.map(ExactText.init)),
+            of: usage)
         return id
     }
 
-    /// Forgets what is in memory, which a rolled back transaction may have put there.
-    mutating func forget() {
-        known.removeAll()
-    }
-
-    /// Starts over when full: which series will come again cannot be known, and the table has all.
-    private mutating func remember(_ variants: [Variant], of usage: Usage) {
-        if known.count >= limit { known.removeAll(keepingCapacity: true) }
-        known[usage] = variants
+    private mutating func remember(_ variant: Variant, of usage: Usage) {
+        if known[usage] == nil {
+            known[usage] = variant
+        } else {
+            furtherVariants[usage, default: []].append(variant)
+        }
     }
 
     private func bind(_ series: UsageSeries, to statement: Statement) {
@@ -99,19 +119,36 @@ extension SeriesIndex.Variant {
     }
 }
 
-/// A series without its space and licence.
+/// A series without its space and licence, its texts as numbers.
 private struct Usage: Hashable {
-    let buyer: ExactText
-    let product: ExactText
-    let dimension: ExactText
-    let region: ExactText
-    let resource: ExactText?
+    let buyer: UInt32
+    let product: UInt32
+    let dimension: UInt32
+    let region: UInt32
+    let resource: UInt32
 
-    init(_ series: UsageSeries) {
-        buyer = ExactText(series.buyerAccountID)
-        product = ExactText(series.productCode)
-        dimension = ExactText(series.dimension)
-        region = ExactText(series.region)
-        resource = series.resourceID.map(ExactText.init)
+    init(_ series: UsageSeries, _ names: inout Names) {
+        buyer = names.number(of: series.buyerAccountID)
+        product = names.number(of: series.productCode)
+        dimension = names.number(of: series.dimension)
+        region = names.number(of: series.region)
+        resource = series.resourceID.map { names.number(of: $0) } ?? 0
+    }
+}
+
+/// Numbers for texts, from 1.
+private struct Names {
+    private var numbers: [ExactText: UInt32] = [:]
+
+    mutating func number(of text: String) -> UInt32 {
+        let text = ExactText(text)
+        if let known = numbers[text] { return known }
+        let number = UInt32(numbers.count + 1)
+        numbers[text] = number
+        return number
+    }
+
+    mutating func forget() {
+        numbers.removeAll(keepingCapacity: true)
     }
 }

@@ -27,6 +27,8 @@ enum Exceptions {
     static let printing: [String] = [
         // Its output is the product.
         "Sources/TurnpikeCommand/",
+        // So is theirs.
+        "Benchmarks/",
         "Tests/",
     ]
 

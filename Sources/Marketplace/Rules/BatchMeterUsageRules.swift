@@ -60,8 +60,17 @@ package enum BatchMeterUsageRules {
         var decision = Decision(entries: [], places: [])
         decision.entries.reserveCapacity(records.count)
         decision.places.reserveCapacity(records.count)
+        var previous: (record: UsageRecord, buyer: Result<Account, Batch.NotSubscribed>)?
         for (index, record) in records.enumerated() {
-            switch batch.buyer(of: record, agreement: agreements[index]) {
+            let buyer: Result<Account, Batch.NotSubscribed>
+            if let previous, record.isOfSameUse(as: previous.record) {
+                // Most requests report many dimensions of one buyer at one moment.
+                buyer = previous.buyer
+            } else {
+                buyer = batch.buyer(of: record, agreement: agreements[index])
+            }
+            previous = (record, buyer)
+            switch buyer {
             case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
             case .success(let buyer):
                 decision.places.append(.entry(decision.entries.count))
@@ -294,6 +303,16 @@ extension UsageRecord {
     /// The constraints have made sure of both.
     fileprivate var usageTime: Timestamp { timestamp ?? Timestamp(milliseconds: 0) }
     fileprivate var amount: Quantity { quantity.quantity ?? .zero }
+
+    /// Whether the two have buyer, licence and moment in common.
+    fileprivate func isOfSameUse(as other: UsageRecord) -> Bool {
+        timestamp == other.timestamp
+            && exact(customerAWSAccountID) == exact(other.customerAWSAccountID)
+            && exact(customerIdentifier) == exact(other.customerIdentifier)
+            && exact(licenseARN) == exact(other.licenseARN)
+    }
+
+    private func exact(_ text: String?) -> ExactText? { text.map(ExactText.init) }
 }
 
 extension Agreement {

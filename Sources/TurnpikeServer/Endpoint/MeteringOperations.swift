@@ -73,7 +73,7 @@ struct MeteringOperations: Sendable {
     private func batchMeterUsage(
         _ request: BatchMeterUsageRequest, _ context: RuleContext
     ) async throws(Refusal) -> EndpointAnswer {
-        var ids = SystemRandomNumberGenerator()
+        var ids = BufferedRandom(ids: request.usageRecords?.count ?? 0)
         let decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
         var outcomes: [RecordOutcome] = []
         if !decision.entries.isEmpty {

@@ -10,7 +10,7 @@ import ServiceLifecycle
 package struct HTTPService: Service {
     package typealias Answer = @Sendable (PlainRequest) async -> PlainResponse
 
-    private let server: Server<HTTP1Channel>
+    private let server: Server<LoopBoundChannel>
 
     /// A server that answers with `answer` from the moment it runs.
     package init(
@@ -28,7 +28,7 @@ package struct HTTPService: Service {
                     maxHeaderFieldSize: Limits.headerBytes, maxHeaderListSize: Limits.headerBytes,
                     maxHeaderFieldCount: Limits.headerFields)))
         server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: LoopBoundChannel(base: channel),
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port), backlog: Limits.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections)),
