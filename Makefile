@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Both install what is missing.
 
-.PHONY: run test build conformance bench
+.PHONY: run test build conformance bench crash-test
 
 run:
 	Scripts/run
@@ -16,3 +16,6 @@ conformance:
 
 bench:
 	Scripts/bench
+
+crash-test:
+	Scripts/crash-test

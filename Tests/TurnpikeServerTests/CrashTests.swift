@@ -7,8 +7,10 @@ import Testing
 
 @Suite("A crash in the middle of a running load")
 struct CrashTests {
-    @Test("After kill -9 every acknowledged record is there once, and no request in part")
-    func killed() async throws {
+    @Test(
+        "After kill -9 every acknowledged record is there once, and no request in part",
+        arguments: Crash.all)
+    func killed(crash: Crash) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let seed = try folder.write(Load.seed, to: "seed.yaml")
@@ -16,9 +18,12 @@ struct CrashTests {
 
         let victim = try await TurnpikeProcess(arguments)
         let load = Load(client: Self.client(victim.port))
-        try await load.run { try await victim.kill() }
+        try await load.run(until: crash.requestsBefore) {
+            crash.spin()
+            try await victim.kill()
+        }
         let acknowledged = load.acknowledged
-        #expect(acknowledged.count >= Load.requestsBeforeTheCrash)
+        #expect(acknowledged.count >= crash.requestsBefore)
 
         let survivor = try await TurnpikeProcess(arguments)
         let client = Self.client(survivor.port)
@@ -75,6 +80,40 @@ struct CrashTests {
     }
 }
 
+/// When a server is killed, drawn from a seed, so that a failure can be repeated.
+///
+/// `make crash-test` runs many; the environment says how many, or which one.
+struct Crash: Sendable, CustomTestStringConvertible {
+    let seed: UInt64
+
+    var testDescription: String { "seed \(seed)" }
+
+    static let all: [Crash] = {
+        let environment = ProcessInfo.processInfo.environment
+        if let seed = environment["TURNPIKE_CRASH_SEED"].flatMap({ UInt64($0) }) {
+            return [Crash(seed: seed)]
+        }
+        let count = environment["TURNPIKE_CRASHES"].flatMap { UInt64($0) } ?? 4
+        return (1...max(count, 1)).map { Crash(seed: $0) }
+    }()
+
+    private var random: UInt64 {
+        // Two steps of SplitMix64 are enough to spread neighbouring seeds.
+        var value = seed &* 0x9E37_79B9_7F4A_7C15
+        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+        return (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+    }
+
+    /// How many requests are acknowledged before.
+    var requestsBefore: Int { 1 + Int(random % 70) }
+
+    /// Lets a moment pass that is not the one at which an answer has just arrived.
+    func spin() {
+        let end = ContinuousClock.now + .microseconds(Int64(random >> 32 % 2000))
+        while ContinuousClock.now < end {}
+    }
+}
+
 /// Many sellers' processes at once, none of whose records share a key.
 private final class Load: Sendable {
     struct Record: Hashable {
@@ -87,7 +126,6 @@ private final class Load: Sendable {
         let body: String
     }
 
-    static let requestsBeforeTheCrash = 40
     static let accessKeyID = "AKIACRASHTESTSELLER1"
     static let secretAccessKey = "crash-test-secret"
     private static let workers = 8
@@ -107,16 +145,20 @@ private final class Load: Sendable {
     var unanswered: [Request] { state.withLock { $0.unanswered } }
 
     /// Sends until the server is gone; `crash` is called once enough was answered.
-    func run(crash: @escaping @Sendable () async throws -> Void) async throws {
+    func run(
+        until count: Int, crash: @escaping @Sendable () async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<Self.workers {
-                group.addTask { try await self.work(worker, crash) }
+                group.addTask { try await self.work(worker, count, crash) }
             }
             try await group.waitForAll()
         }
     }
 
-    private func work(_ worker: Int, _ crash: @Sendable () async throws -> Void) async throws {
+    private func work(
+        _ worker: Int, _ count: Int, _ crash: @Sendable () async throws -> Void
+    ) async throws {
         for number in 0..<Self.requestsPerWorker {
             let request = Self.request(worker * Self.requestsPerWorker + number)
             guard let answer = try? await client.send(.batchMeterUsage, request.body) else {
@@ -126,7 +168,7 @@ private final class Load: Sendable {
             let mustCrash = state.withLock { state in
                 state.acknowledged[request] = Self.ids(answer)
                 let isTime =
-                    state.acknowledged.count == Self.requestsBeforeTheCrash && !state.isCrashing
+                    state.acknowledged.count == count && !state.isCrashing
                 if isTime { state.isCrashing = true }
                 return isTime
             }

@@ -39,7 +39,7 @@ struct Clients {
         var readiness = sockets.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         try run.fill(sockets)
         while run.isRunning {
-            poll(&readiness, nfds_t(readiness.count), run.millisecondsToNext)
+            poll(&readiness, nfds_t(readiness.count), run.waitsForDueTime() ? 0 : 1000)
             for index in readiness.indices where readiness[index].revents != 0 {
                 guard try run.receive(on: sockets[index], index) else { continue }
                 close(sockets[index])
@@ -85,11 +85,19 @@ private struct Run {
         interval.map { start + UInt64(Double(next) * $0) } ?? Moment.now
     }
 
-    /// How long to wait for answers before there is something to send.
-    var millisecondsToNext: Int32 {
-        guard interval != nil, !free.isEmpty, next < requests.count else { return 1000 }
+    /// Sleeps until the next request is due, at most a millisecond; false where none is, or no
+    /// connection is free for it.
+    ///
+    /// `poll` counts in milliseconds only. To ask it all the time would take a processor from the
+    /// server.
+    func waitsForDueTime() -> Bool {
+        guard interval != nil, !free.isEmpty, next < requests.count else { return false }
         let now = Moment.now
-        return due <= now ? 0 : Int32(min((due - now) / 1_000_000, 1000))
+        if due > now {
+            var time = timespec(tv_sec: 0, tv_nsec: Int(min(due - now, 1_000_000)))
+            nanosleep(&time, nil)
+        }
+        return true
     }
 
     mutating func fill(_ sockets: [Int32]) throws {

@@ -20,6 +20,9 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
     /// A thousand hours an hour would be enough; this is a day a second.
     package static let maximumSpeedThousandths: Int64 = 86_400_000
 
+    /// The last millisecond of the year 9999, where dates of four digits end and time stands still.
+    private static let end: Int128 = 253_402_300_799_999
+
     /// The real clock.
     package init() {}
 
@@ -32,7 +35,8 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
             let elapsed = max(0, real.milliseconds(since: anchoredAt))
             let passed = Int128(elapsed) * Int128(speedThousandths)
             let now = Int128(anchor.milliseconds) + passed / 1000
-            return Timestamp(milliseconds: Int64(clamping: now))
+            return Timestamp(
+                milliseconds: Int64(clamping: max(Int128(anchor.milliseconds), min(now, Self.end))))
         }
     }
 

@@ -2,6 +2,7 @@ import AWSWire
 import HTTPTypes
 import HummingbirdCore
 package import Logging
+import MeteringAPI
 package import NIOCore
 import NIOHTTPTypes
 import ServiceLifecycle
@@ -35,6 +36,8 @@ package struct HTTPService: Service {
             onServerRunning: { await onListening($0.localAddress?.port ?? port) },
             eventLoopGroup: group, logger: logger)
     }
+
+    private static let dates = DateHeader()
 
     package func run() async throws {
         try await server.run()
@@ -98,6 +101,9 @@ package struct HTTPService: Service {
         _ response: PlainResponse, _ writer: consuming ResponseWriter, _ channel: any Channel
     ) async throws {
         var response = response
+        var random = BufferedRandom(ids: 1)
+        response.headers[.amznRequestID] = MeteringRecordID.random(using: &random).description
+        response.headers[.date] = dates.text(at: .realNow)
         response.headers[.connection] = "close"
         try await write(response, writer, includesBody: true)
         try await channel.close()

@@ -99,6 +99,15 @@ struct MarketplaceClockTests {
         #expect(clock.now(real: real.adding(seconds: -5)) == real)
     }
 
+    @Test("A running one stops with the year 9999, where dates of four digits end")
+    func endOfCalendar() throws {
+        let last = Timestamp(milliseconds: 253_402_300_799_999)
+        let clock = try MarketplaceClock().changed(
+            by: .running(from: last.adding(seconds: -1), speedThousandths: 86_400_000), real: real)
+        #expect(clock.now(real: real.adding(hours: 1)) == last)
+        #expect(last.iso8601 == "9999-12-31T23:59:59.999Z")
+    }
+
     @Test("Whatever is asked of it, the time only grows, and ends where numbers do")
     func anySequence() {
         var generator = SeededGenerator(seed: 9)
