@@ -90,8 +90,8 @@ let targets: [Target] = [
     .executableTarget(
         name: "TurnpikeCommand",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "TurnpikeServer", httpClient, logging,
-            nioCore,
+            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", "TurnpikeServer", httpClient,
+            logging, nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -36,6 +36,10 @@ extension OpenError {
         }
     }
 
+    static func missing(_ path: String) -> OpenError {
+        OpenError("There is no data file \(path); name one that is there.")
+    }
+
     static func inUse(_ path: String) -> OpenError {
         OpenError(
             "The data file \(path) is in use by another server; stop that one, or choose another "

@@ -59,7 +59,7 @@ private func configuration(readers: Int) -> Configuration {
 }
 
 /// Refuses, before anything is changed, a file that is not ours or is too new.
-private func inspect(_ path: String) throws {
+func inspect(_ path: String) throws {
     var configuration = Configuration()
     configuration.readonly = true
     let file = try DatabaseQueue(path: path, configuration: configuration)

@@ -71,6 +71,24 @@ struct StartTests {
         #expect(try folder.text("notes.txt") == text)
     }
 
+    @Test("verify says what a sound file holds, and fails for one that is not there or damaged")
+    func verify() async throws {
+        defer { folder.remove() }
+        let path = folder.path("a.db")
+        let server = try await TurnpikeProcess(["--data", path, "--demo"])
+        #expect(try await server.terminate() == 0)
+        let sound = try await TurnpikeProcess.run(["verify", path])
+        #expect(sound.status == 0)
+        #expect(sound.output.hasPrefix("The data file \(path) is sound: 0 records of 0 kinds"))
+        let missing = try await TurnpikeProcess.run(["verify", folder.path("b.db")])
+        #expect(missing.status == 1)
+        #expect(missing.isOneSentence(naming: ["b.db"]))
+        let notes = try folder.write("These are my notes.\n", to: "notes.txt")
+        let foreign = try await TurnpikeProcess.run(["verify", notes])
+        #expect(foreign.status == 1)
+        #expect(foreign.isOneSentence(naming: [notes]))
+    }
+
     @Test("A data path where no file can be is one sentence", arguments: ["", "/nowhere/a.db"])
     func badPath(suffix: String) async throws {
         defer { folder.remove() }
