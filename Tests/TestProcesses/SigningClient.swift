@@ -18,6 +18,24 @@ package struct SigningClient: Sendable {
     }
 
     package func send(_ operation: OperationName, _ body: String) async throws -> JSONDocument {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/")
+        request.method = .POST
+        for header in signedHeaders(operation, body).dropFirst() {
+            request.headers.add(name: header.name, value: header.value)
+        }
+        request.body = .bytes(ByteBuffer(string: body))
+        return try await Self.answer(request)
+    }
+
+    /// The request as it goes over a connection.
+    package func text(of operation: OperationName, _ body: String) -> String {
+        let fields = signedHeaders(operation, body).map { "\($0.name): \($0.value)\r\n" }.joined()
+        return "POST / HTTP/1.1\r\n\(fields)content-length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private func signedHeaders(
+        _ operation: OperationName, _ body: String
+    ) -> [(name: String, value: String)] {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         let headers: [(name: String, value: String)] = [
             ("host", "127.0.0.1:\(port)"), ("content-type", "application/x-amz-json-1.1"),
@@ -30,13 +48,7 @@ package struct SigningClient: Sendable {
         ).sign(
             SignableRequest(method: "POST", path: "/", headers: headers),
             payload: Array(body.utf8), at: now)
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/")
-        request.method = .POST
-        for header in headers.dropFirst() + [("authorization", steps.authorization)] {
-            request.headers.add(name: header.name, value: header.value)
-        }
-        request.body = .bytes(ByteBuffer(string: body))
-        return try await Self.answer(request)
+        return headers + [("authorization", steps.authorization)]
     }
 
     package func get(_ path: String) async throws -> JSONDocument {

@@ -38,6 +38,8 @@ package enum ProtocolGate {
     /// The content type without its parameters, in lower case.
     private static func mediaType(_ request: PlainRequest) -> String? {
         guard let value = request.headers[.contentType] else { return nil }
+        // What every SDK sends needs no second look.
+        if value == contentType { return value }
         let type = value.prefix { $0 != ";" }
         return String(type.filter { !$0.isWhitespace }).lowercased()
     }

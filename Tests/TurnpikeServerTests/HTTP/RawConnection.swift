@@ -47,6 +47,13 @@ struct RawConnection {
         }
     }
 
+    /// Sends a text and closes the connection without waiting for what comes back.
+    func sendAndLeave(_ text: String) async throws {
+        try await channel.executeThenClose { _, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+        }
+    }
+
     /// Closes the connection without a word.
     func close() async throws {
         try await channel.channel.close()
