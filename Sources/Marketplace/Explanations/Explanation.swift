@@ -101,16 +101,19 @@ package struct RecordExplanation: Sendable {
     package var series: UsageSeries?
     package var hour: Hour?
     package var quantity: Quantity?
+    /// Whether its series has one record an hour.
+    package var isOncePerHour: Bool
 
     package init(
         index: Int, outcome: Outcome, series: UsageSeries? = nil, hour: Hour? = nil,
-        quantity: Quantity? = nil
+        quantity: Quantity? = nil, isOncePerHour: Bool = true
     ) {
         self.index = index
         self.outcome = outcome
         self.series = series
         self.hour = hour
         self.quantity = quantity
+        self.isOncePerHour = isOncePerHour
     }
 
     package init(index: Int, entry: UsageEntry, outcome: RecordOutcome) {
@@ -125,7 +128,7 @@ package struct RecordExplanation: Sendable {
             }
         self.init(
             index: index, outcome: explained, series: entry.series, hour: entry.timestamp.hour,
-            quantity: entry.quantity)
+            quantity: entry.quantity, isOncePerHour: entry.isOncePerHour)
     }
 
     package var meteringRecordID: MeteringRecordID? {
@@ -171,7 +174,8 @@ package struct RecordExplanation: Sendable {
     /// A sentence.
     package var reason: String {
         switch outcome {
-        case .recorded(_, nil): "the first of its hour"
+        case .recorded(_, nil):
+            isOncePerHour ? "the first of its hour" : "the first with its ClientToken"
         case .recorded(_, let twin?):
             "BILLED TWICE: the same buyer, dimension and hour was already metered "
                 + (series?.space == .license ? "by ProductCode" : "by LicenseArn")
@@ -186,7 +190,9 @@ package struct RecordExplanation: Sendable {
         case .tokenConflict: "the ClientToken came before with another request"
         case .unprocessed: "it could not be stored this time; send it again"
         case .notSubscribed(let reason), .refused(let reason): reason
-        case .dryRun: "a dry run: it would have been accepted, and nothing is stored"
+        case .dryRun:
+            "a dry run: it meets every rule; what is recorded was not looked at, and nothing is "
+                + "stored"
         }
     }
 }

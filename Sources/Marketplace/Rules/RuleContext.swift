@@ -50,7 +50,7 @@ package struct RuleContext: Sendable {
         else { return }
         throw Refusal(
             .timestampOutOfBounds, .reportingWindow,
-            rejection.reason(timestamp, now: now, window: window, contract: contract), at: index)
+            rejection.reason(timestamp, window, self), at: index)
     }
 
     func requireMetered(
@@ -73,9 +73,9 @@ package struct RuleContext: Sendable {
 
 extension ReportingWindow.Rejection {
     fileprivate func reason(
-        _ timestamp: Timestamp, now: Timestamp, window: ReportingWindow, contract: Contract
+        _ timestamp: Timestamp, _ window: ReportingWindow, _ context: RuleContext
     ) -> String {
-        let clock = "the marketplace's clock says \(now.iso8601)"
+        let clock = "the marketplace's clock says \(context.now.iso8601)"
         switch self {
         case .looksLikeMilliseconds:
             return "\(timestamp.seconds) looks like milliseconds; AWS reads seconds"
@@ -83,11 +83,13 @@ extension ReportingWindow.Rejection {
             return "\(timestamp.iso8601) lies more than 5 minutes ahead; \(clock)"
         case .tooOld:
             let limit = window.includesLimit ? "up to" : "less than"
-            return "\(timestamp.iso8601) is too old: contract \(contract.name) accepts what is "
-                + "\(limit) \(window.hours) h old; \(clock)"
+            let rest = context.alignment == .hour ? ", and the hour in which that begins" : ""
+            return
+                "\(timestamp.iso8601) is too old: contract \(context.contract.name) accepts what "
+                + "is \(limit) \(window.hours) h old\(rest); \(clock)"
         case .monthClosed:
             return "\(timestamp.iso8601) is in a month that closed at 06:00 UTC on the 1st "
-                + "(contract \(contract.name)); \(clock)"
+                + "(contract \(context.contract.name)); \(clock)"
         }
     }
 }

@@ -174,6 +174,16 @@ struct MeterUsageRuleTests {
             refusal(.sample("ami"), SampleMarketplace().context(workload(.ec2Instance))) == nil)
     }
 
+    @Test("A window that begins with a full hour is explained as such")
+    func alignedWindow() throws {
+        var request = MeterUsageRequest.sample("ami")
+        request.timestamp = SampleMarketplace.now.adding(hours: -8)
+        var context = SampleMarketplace().context(workload(.ec2Instance))
+        context.alignment = .hour
+        let reason = try #require(refusal(request, context)?.reason)
+        #expect(reason.contains("up to 6 h old, and the hour in which that begins"))
+    }
+
     @Test("A dry run that would succeed is answered so, and records nothing")
     func dryRun() throws {
         var request = MeterUsageRequest.sample("ami")

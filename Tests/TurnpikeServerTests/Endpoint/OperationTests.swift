@@ -58,6 +58,11 @@ struct OperationTests {
         let dryRun = await market.send(
             .meterUsage, body(4, #","DryRun":true"#), as: .ecsTask)
         #expect(dryRun.text == #"{"MeteringRecordId":"DryRunOperation"}"#)
+        #expect(
+            market.reasons(1) == [
+                "a dry run: it meets every rule; what is recorded was not looked at, and nothing "
+                    + "is stored"
+            ])
         let first = await market.send(.meterUsage, body(3), as: .ecsTask)
         let again = await market.send(.meterUsage, body(3), as: .ecsTask)
         #expect(first.status == 200)
@@ -83,6 +88,7 @@ struct OperationTests {
         let conflict = await market.send(.meterUsage, body(4, "a"), as: .agentCoreRuntime)
         #expect(first.text == again.text)
         #expect(second.status == 200 && second.text != first.text)
+        #expect(market.reasons(4).count { $0 == "the first with its ClientToken" } == 2)
         #expect(conflict.error == "IdempotencyConflictException")
     }
 
@@ -204,5 +210,14 @@ struct OperationTests {
 
     private static func decoded(_ text: String) -> String {
         String(decoding: bytes(text), as: UTF8.self)
+    }
+}
+
+extension TestMarket {
+    /// Why the first records of the last requests were answered as they were.
+    fileprivate func reasons(_ count: Int) -> [String] {
+        log.requests(limit: count) { _ in true }.compactMap {
+            $0.request.explanation.records.first?.reason
+        }
     }
 }
