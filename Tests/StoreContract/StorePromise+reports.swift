@@ -63,7 +63,8 @@ extension StorePromise {
         },
         StorePromise("A cursor that it never gave out is refused") { store in
             try await record(variety, in: store)
-            for cursor in ["", "next", "1.2", "1.2.3.4", "1.2.x", "\u{0}", "99999999999999999999"] {
+            let numbers = ["99999999999999999999", "\(Int.max)", "-1"]
+            for cursor in ["", "next", "1.2", "1.2.3.4", "1.2.x", "\u{0}"] + numbers {
                 try await expectError(.unknownCursor, "usage after \"\(cursor)\"") {
                     _ = try await store.usage(UsageFilter(), after: cursor, limit: 1)
                 }

@@ -46,6 +46,14 @@ package struct Agreement: Sendable, Hashable, Codable {
         return now < finalUsageUntil ? .ending : .ended
     }
 
+    /// Whether both hold at some moment; the hour for final records does not count, so that a buyer
+    /// may come back in it.
+    package func overlaps(_ other: Agreement) -> Bool {
+        let (end, otherEnd) = (endsAt ?? .distantFuture, other.endsAt ?? .distantFuture)
+        return startsAt < end && other.startsAt < otherEnd && startsAt < otherEnd
+            && other.startsAt < end
+    }
+
     /// Whether usage may be reported now.
     package func acceptsUsage(at now: Timestamp) -> Bool {
         let state = state(at: now)
@@ -64,4 +72,9 @@ package enum AgreementState: String, Sendable, Codable, CaseIterable {
     /// Ended less than an hour ago: final records are accepted.
     case ending
     case ended
+}
+
+extension Timestamp {
+    /// Later than any agreement's end.
+    fileprivate static let distantFuture = Timestamp(milliseconds: .max)
 }

@@ -55,11 +55,13 @@ extension CatalogEdit {
             isFreeTrial: draft.isFreeTrial,
             sequence: catalog.agreements.count + 1)
         if product?.integration == .customerIdentifier {
-            let current = current(draft.productCode, draft.buyerAccountID)
+            let other = catalog.agreements(
+                buyer: draft.buyerAccountID, product: draft.productCode
+            ).last { $0.overlaps(agreement) }
             faults.conflict(
-                unless: agreement.state(at: now) == .ended || current == nil, "buyerAccountId",
-                "the buyer has the agreement \(quoted(current?.id ?? "")): a product of the "
-                    + "integration customerIdentifier has one current agreement a buyer")
+                unless: other == nil, "buyerAccountId",
+                "the buyer has the agreement \(quoted(other?.id ?? "")) at that time: a product of "
+                    + "the integration customerIdentifier has one agreement a buyer at a time")
         }
         try faults.finish()
         put(.agreement(agreement))

@@ -79,10 +79,11 @@ package final class InMemoryStore: MarketplaceStore {
 private func page<Item>(
     _ items: [Item], after cursor: String?, limit: Int
 ) throws(StoreError) -> ReportPage<Item> {
-    guard let start = Int(cursor ?? "0"), start >= 0 else {
-        throw StoreError(.unknownCursor, cause: "not a count")
+    // No cursor was given out for more than there is; adding to one would overflow.
+    guard let start = Int(cursor ?? "0"), (0...items.count).contains(start) else {
+        throw StoreError(.unknownCursor, cause: "not a count of what there is")
     }
-    let end = min(items.count, start + limit)
+    let end = start + min(limit, items.count - start)
     return ReportPage(
         items: start < end ? Array(items[start..<end]) : [],
         nextCursor: end < items.count ? String(end) : nil)

@@ -254,6 +254,14 @@ private struct Batch {
         guard let id = claimedBuyer(record), let buyer = context.catalog.accounts[id],
             buyer.role == .buyer
         else { return .failure(NotSubscribed(sentence: "no buyer has this account")) }
+        // A seller hears of a suspension only where the buyer is its own.
+        guard
+            agreement != nil
+                || !context.catalog.agreements(buyer: buyer.id, product: product.code).isEmpty
+        else {
+            return .failure(
+                NotSubscribed(sentence: "the buyer has no agreement for this product"))
+        }
         guard !buyer.isSuspended else {
             return .failure(NotSubscribed(sentence: "the buyer's account is suspended"))
         }
@@ -278,9 +286,7 @@ private struct Batch {
                     sentence: "\(timestamp.iso8601) is before the agreement's start, "
                         + first.startsAt.iso8601))
         }
-        let sentence =
-            agreements.last?.refusal(at: context.now)
-            ?? "the buyer has no agreement for this product"
+        let sentence = agreements.last?.refusal(at: context.now) ?? ""
         return .failure(NotSubscribed(sentence: sentence))
     }
 

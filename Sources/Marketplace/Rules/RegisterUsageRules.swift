@@ -7,6 +7,8 @@ package enum RegisterUsageRules {
         package var key: SigningKey
         /// The workload to remember, when this is its first successful call.
         package var firstCall: RegisteredWorkload?
+        /// Why the workload may run, as a sentence.
+        package var reason: String
     }
 
     /// Decides on a request that meets the model's constraints.
@@ -33,13 +35,19 @@ package enum RegisterUsageRules {
             productCode: product.code, accountID: principal.accountID,
             resourceID: principal.resourceID ?? "", region: context.region)
         guard !context.catalog.registeredWorkloads.contains(workload) else {
-            return Decision(key: key, firstCall: nil)
+            return Decision(
+                key: key, firstCall: nil,
+                reason: "the workload registered before: its entitlement is not asked again")
         }
-        // The seller's own account tries its product without buying it.
-        if principal.accountID != product.sellerAccountID {
-            try Entitlement.require(product, context, usageAt: nil)
+        guard principal.accountID != product.sellerAccountID else {
+            return Decision(
+                key: key, firstCall: workload,
+                reason: "the seller tries its own product, which needs no agreement")
         }
-        return Decision(key: key, firstCall: workload)
+        try Entitlement.require(product, context, usageAt: nil)
+        return Decision(
+            key: key, firstCall: workload,
+            reason: "the workload's first call: its account is entitled")
     }
 
     private static func product(

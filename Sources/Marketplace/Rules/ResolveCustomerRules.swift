@@ -8,9 +8,9 @@ package enum ResolveCustomerRules {
     package enum Finding: Sendable {
         case known(RegistrationToken)
         /// The text is no token, but becomes one when percent-encoding is undone.
-        case knownAfterDecoding
+        case knownAfterDecoding(RegistrationToken)
         /// The text is no token, but becomes one when spaces are put back to plus signs.
-        case knownWithPlusSigns
+        case knownWithPlusSigns(RegistrationToken)
         case unknown
     }
 
@@ -20,16 +20,20 @@ package enum ResolveCustomerRules {
     ) throws(Refusal) -> ResolveCustomerResult {
         try context.permit(.resolveCustomer)
         try context.requireOffer(of: .resolveCustomer)
-        let token = try token(finding)
         let account = context.caller.principal.accountID
-        guard let agreement = context.catalog.agreements[token.agreementID],
+        guard let token = finding.token,
+            let agreement = context.catalog.agreements[token.agreementID],
             let product = context.catalog.products[agreement.productCode],
             product.sellerAccountID == account
         else {
+            // Whether it is another seller's is nobody else's affair.
             throw Refusal(
                 .invalidToken, .registrationToken,
-                "the token was not issued for a product of account \(account); only the account "
-                    + "that published the product may resolve it")
+                "no token reads like this that was issued for a product of account \(account); "
+                    + "only the account that published the product may resolve it")
+        }
+        if let hint = finding.hint {
+            throw Refusal(.invalidToken, .registrationToken, hint)
         }
         guard context.now < token.expiresAt else {
             throw Refusal(
@@ -48,21 +52,26 @@ package enum ResolveCustomerRules {
             licenseARN: contract.resolvesLicense ? agreement.licenseARN : nil,
             agreementID: contract.resolvesAgreement ? agreement.id : nil)
     }
+}
 
-    private static func token(_ finding: Finding) throws(Refusal) -> RegistrationToken {
-        let reason: String
-        switch finding {
-        case .known(let token): return token
-        case .knownAfterDecoding:
-            reason =
-                "the token matches after URL-decoding: decode the form's body before you pass "
-                + "the token on"
-        case .knownWithPlusSigns:
-            reason =
-                "the token matches with plus signs for its spaces: it was URL-decoded once too "
-                + "often"
-        case .unknown: reason = "no token of this marketplace reads like this"
+extension ResolveCustomerRules.Finding {
+    fileprivate var token: RegistrationToken? {
+        switch self {
+        case .known(let token), .knownAfterDecoding(let token), .knownWithPlusSigns(let token):
+            token
+        case .unknown: nil
         }
-        throw Refusal(.invalidToken, .registrationToken, reason)
+    }
+
+    /// How the text that was sent differs from the token's.
+    fileprivate var hint: String? {
+        switch self {
+        case .known, .unknown: nil
+        case .knownAfterDecoding:
+            "the token matches after URL-decoding: decode the form's body before you pass the "
+                + "token on"
+        case .knownWithPlusSigns:
+            "the token matches with plus signs for its spaces: it was URL-decoded once too often"
+        }
     }
 }

@@ -25,7 +25,10 @@ package struct RuleContext: Sendable {
     }
 
     /// Refuses a caller whose policy does not allow the operation.
-    func permit(_ operation: OperationName) throws(Refusal) {
+    ///
+    /// An endpoint asks before it looks at the request's types; every rule asks again, so that none
+    /// is right only behind an endpoint.
+    package func permit(_ operation: OperationName) throws(Refusal) {
         guard caller.allowedOperations.contains(operation) else {
             throw Refusal(
                 .accessDenied(caller.principal, operation), rule: .permission,

@@ -10,10 +10,15 @@ package enum TrustedCaller {
         catalog: Catalog, now: Timestamp
     ) throws(Refusal) -> Caller {
         guard let product else {
-            // Whatever the rules say of an unknown product is the better answer.
+            // Whatever the rules say of an unknown product is the better answer; RegisterUsage
+            // asks for the platform first.
             return Caller(
                 accessKeyID: accessKeyID,
-                principal: Principal(kind: .account, accountID: "000000000000"))
+                principal: operation == .registerUsage
+                    ? Principal(
+                        kind: .ecsTask, accountID: "000000000000", region: region,
+                        resourceID: accessKeyID)
+                    : Principal(kind: .account, accountID: "000000000000"))
         }
         let kind: PrincipalKind
         switch (operation, product.type) {

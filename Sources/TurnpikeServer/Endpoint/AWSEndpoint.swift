@@ -114,6 +114,11 @@ package struct AWSEndpoint: Sendable {
         let context = RuleContext(
             catalog: moment.catalog, caller: caller, region: identity.region, now: moment.now,
             contract: .governing(product, default: state.contract), alignment: state.alignment)
+        do throws(Refusal) {
+            try context.permit(operation)
+        } catch {
+            return EndpointAnswer(error)
+        }
         return await operations.answer(operation, document, in: context)
     }
 
@@ -125,7 +130,9 @@ package struct AWSEndpoint: Sendable {
         switch operation {
         case .meterUsage, .registerUsage: break
         case .batchMeterUsage:
-            guard body["ProductCode"] == nil, let records = body["UsageRecords"],
+            // A null is absent.
+            guard body["ProductCode"].map({ $0.kind == .null }) ?? true,
+                let records = body["UsageRecords"],
                 records.kind == .list
             else { break }
             var elements = records.elements

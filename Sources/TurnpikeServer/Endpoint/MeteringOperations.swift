@@ -85,7 +85,10 @@ struct MeteringOperations: Sendable {
             }
         }
         let (result, records) = BatchMeterUsageRules.answer(request, decision, outcomes)
-        return EndpointAnswer(result, Explanation(rule: .firstWriteWins, records: records))
+        let nobody = decision.entries.isEmpty && !decision.places.isEmpty
+        return EndpointAnswer(
+            result,
+            Explanation(rule: nobody ? .subscription : .firstWriteWins, records: records))
     }
 
     private func meterUsage(
@@ -107,7 +110,9 @@ struct MeteringOperations: Sendable {
             }
             let record = RecordExplanation(index: 0, entry: entry, outcome: outcomes[0])
             let explanation = Explanation(
-                rule: entry.isOncePerHour ? .firstWriteWins : .clientToken, records: [record])
+                rule: entry.isOncePerHour && !outcomes[0].isOfToken
+                    ? .firstWriteWins : .clientToken,
+                records: [record])
             do throws(Refusal) {
                 return EndpointAnswer(try MeterUsageRules.answer(entry, outcomes[0]), explanation)
             } catch {
@@ -138,9 +143,7 @@ struct MeteringOperations: Sendable {
                 result,
                 Explanation(
                     rule: .subscription,
-                    reason: decision.firstCall == nil
-                        ? "the workload registered before: its entitlement is not asked again"
-                        : "the workload's first call: its account is entitled"))
+                    reason: decision.reason))
         } catch let error as StoreError {
             throw Refusal(error)
         } catch {
@@ -159,6 +162,16 @@ struct MeteringOperations: Sendable {
                 rule: .registrationToken,
                 reason: "the token stands for the agreement of account "
                     + result.customerAWSAccountID))
+    }
+}
+
+extension RecordOutcome {
+    /// Whether an earlier request with the ClientToken decided.
+    fileprivate var isOfToken: Bool {
+        switch self {
+        case .tokenReplayed, .tokenConflict: true
+        default: false
+        }
     }
 }
 

@@ -8,11 +8,13 @@ extension TokenText {
             catalog.registrationTokens[digest(of: text)]
         }
         if let found = token(text) { return .known(found) }
-        if let decoded = percentDecoded(text), token(decoded) != nil { return .knownAfterDecoding }
+        if let decoded = percentDecoded(text), let found = token(decoded) {
+            return .knownAfterDecoding(found)
+        }
         if text.utf8.contains(UInt8(ascii: " ")),
-            token(String(text.map { $0 == " " ? "+" : $0 })) != nil
+            let found = token(String(text.map { $0 == " " ? "+" : $0 }))
         {
-            return .knownWithPlusSigns
+            return .knownWithPlusSigns(found)
         }
         return .unknown
     }

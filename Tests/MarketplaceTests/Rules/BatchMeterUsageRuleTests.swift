@@ -240,6 +240,10 @@ struct BatchMeterUsageRuleTests {
                 .notSubscribed("no buyer has this account"), .entry(0),
                 .notSubscribed("the buyer has no agreement for this product"),
             ])
+        market.suspend(SampleMarketplace.otherBuyer)
+        let stranger = try decide([other], in: market)
+        #expect(
+            stranger.places == [.notSubscribed("the buyer has no agreement for this product")])
         market.suspend(SampleMarketplace.buyer)
         let suspended = try decide([.sample()], in: market)
         #expect(suspended.places == [.notSubscribed("the buyer's account is suspended")])

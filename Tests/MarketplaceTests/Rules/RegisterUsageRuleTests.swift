@@ -154,11 +154,23 @@ struct ResolveCustomerRuleTests {
     func invalid() {
         let market = SampleMarketplace()
         let findings: [ResolveCustomerRules.Finding] = [
-            .unknown, .knownAfterDecoding, .knownWithPlusSigns, .known(token("foreign")),
+            .unknown, .knownAfterDecoding(token("saas")), .knownWithPlusSigns(token("saas")),
+            .known(token("foreign")),
         ]
         for finding in findings {
             #expect(refusal(finding, market.context()) == .exception(.invalidToken))
         }
+        // What is another seller's sounds like what does not exist.
+        let foreign: [ResolveCustomerRules.Finding] = [
+            .unknown, .known(token("foreign")), .knownAfterDecoding(token("foreign")),
+            .knownWithPlusSigns(token("foreign")),
+        ]
+        let reasons = foreign.map { finding in
+            MarketplaceTests.refusal { () throws(Refusal) in
+                try ResolveCustomerRules.decide(finding, in: market.context())
+            }?.reason
+        }
+        #expect(Set(reasons).count == 1)
         let buyer = Principal(kind: .account, accountID: SampleMarketplace.buyer)
         #expect(
             refusal(.known(token("saas")), market.context(buyer)) == .exception(.invalidToken))

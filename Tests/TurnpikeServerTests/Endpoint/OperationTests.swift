@@ -73,6 +73,52 @@ struct OperationTests {
         #expect(pod.status == 200)
     }
 
+    @Test(
+        "Who may not call an operation hears nothing of types and constraints",
+        arguments: ["{}", #"{"UsageRecords":"x"}"#])
+    func permissionFirst(body: String) async throws {
+        let market = try await TestMarket()
+        try await market.state.edit { edit in
+            var credential = TestMarket.credential(.account)
+            credential.allowedOperations = [.resolveCustomer]
+            edit.put(.credential(credential))
+        }
+        #expect(await market.send(.batchMeterUsage, body).error == "AccessDeniedException")
+    }
+
+    @Test("A null ProductCode is absent: the licence's product says which contract holds")
+    func nullProductCode() async throws {
+        let market = try await TestMarket()
+        try await market.state.edit { edit in
+            guard var product = edit.catalog.products["saas"] else { return }
+            product.contract = "2026-02"
+            edit.put(.product(product))
+        }
+        for member in ["", #""ProductCode":null,"#] {
+            let answer = await market.send(
+                .batchMeterUsage,
+                """
+                {\(member)"UsageRecords":[{"Timestamp":\(TestMarket.now.seconds - 36_000),\
+                "CustomerAWSAccountId":"\(TestMarket.buyer)","Dimension":"users","Quantity":1,\
+                "LicenseArn":"\(TestMarket.license("saas"))"}]}
+                """)
+            #expect(answer.error == "TimestampOutOfBoundsException")
+        }
+    }
+
+    @Test("A batch in which nobody is subscribed is explained by the subscription")
+    func nobodySubscribed() async throws {
+        let market = try await TestMarket()
+        _ = await market.send(
+            .batchMeterUsage,
+            """
+            {"ProductCode":"saas","UsageRecords":[{"Timestamp":\(TestMarket.now.seconds),\
+            "CustomerAWSAccountId":"999999999999","Dimension":"users","Quantity":1}]}
+            """)
+        let logged = market.log.requests(limit: 1) { _ in true }.first?.request
+        #expect(logged?.explanation.rule == .subscription)
+    }
+
     @Test("A client token answers a retry, and refuses another request")
     func clientToken() async throws {
         let market = try await TestMarket()
@@ -141,7 +187,7 @@ struct OperationTests {
                     of: "=", with: "%3D"), "URL-decoding"
             ),
             (text.replacingOccurrences(of: "+", with: " "), "once too often"),
-            ("asdfa", "no token of this marketplace"),
+            ("asdfa", "no token reads like this"),
         ]
         for (token, hint) in spoiled {
             let answer = await market.send(
