@@ -31,7 +31,7 @@ struct Env: ParsableCommand {
             let names = Demo.credentials.map(\.name).joined(separator: ", ")
             throw CommandFailure("the demo has no credential '\(name)': choose one of \(names)")
         }
-        let endpoint = server.endpoint(in: environment)
+        let endpoint = try server.endpoint(in: environment)
         guard json else {
             return credential.exports(endpoint: endpoint).joined(separator: "\n")
         }
@@ -62,10 +62,17 @@ struct ServerOptions: ParsableArguments {
             """)
     var endpoint: String?
 
-    func endpoint(in environment: Environment) -> String {
+    /// The server's address without a slash at its end.
+    func endpoint(in environment: Environment) throws(CommandFailure) -> String {
         let endpoint =
             endpoint ?? environment[.endpoint]
             ?? "http://127.0.0.1:\(TurnpikeConfiguration.defaultPort)"
+        // Without a scheme no client could use it, and "no Turnpike answers" would be untrue.
+        guard ["http://", "https://"].contains(where: endpoint.lowercased().hasPrefix) else {
+            throw CommandFailure(
+                "the endpoint '\(endpoint)' is no address: write it as in "
+                    + "http://127.0.0.1:\(TurnpikeConfiguration.defaultPort)")
+        }
         return endpoint.last == "/" ? String(endpoint.dropLast()) : endpoint
     }
 }

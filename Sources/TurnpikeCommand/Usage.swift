@@ -32,7 +32,8 @@ struct Usage: AsyncParsableCommand {
 
     func run() async throws {
         let client = ControlClient(
-            endpoint: server.endpoint(in: .process), token: Environment.process[.controlToken])
+            endpoint: try server.endpoint(in: .process),
+            token: Environment.process[.controlToken])
         let items = try await client.items("/control/v1/usage", query)
         print(json ? UsageTable.json(items) : UsageTable(items).text, terminator: "")
     }

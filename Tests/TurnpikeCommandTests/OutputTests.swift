@@ -66,10 +66,22 @@ struct OutputTests {
     func endpoint() throws {
         let environment = Environment(["TURNPIKE_ENDPOINT": "http://b:2"])
         let asked = try ServerOptions.parse(["--endpoint", "http://a:1"])
-        #expect(asked.endpoint(in: environment) == "http://a:1")
+        #expect(try asked.endpoint(in: environment) == "http://a:1")
         let silent = try ServerOptions.parse([])
-        #expect(silent.endpoint(in: environment) == "http://b:2")
-        #expect(silent.endpoint(in: Environment([:])) == "http://127.0.0.1:8655")
+        #expect(try silent.endpoint(in: environment) == "http://b:2")
+        #expect(try silent.endpoint(in: Environment([:])) == "http://127.0.0.1:8655")
+    }
+
+    @Test(
+        "An endpoint without a scheme is no address, and is told apart from a server that is away",
+        arguments: ["127.0.0.1:8655", "localhost", "ftp://localhost", ""])
+    func badEndpoint(text: String) throws {
+        let expected = CommandFailure(
+            "the endpoint '\(text)' is no address: write it as in http://127.0.0.1:8655")
+        let options = try ServerOptions.parse(["--endpoint", text])
+        #expect(throws: expected) { try options.endpoint(in: Environment([:])) }
+        let command = try Env.parse(["--endpoint", text])
+        #expect(throws: expected) { try command.text(in: Environment([:])) }
     }
 
     @Test("A table's columns are as wide as what is in them, and empty ones are left out")
