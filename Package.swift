@@ -101,7 +101,8 @@ let targets: [Target] = [
         name: "TurnpikeCommandTests",
         dependencies: [
             "TurnpikeCommand", "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI",
-            "TestProcesses", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            "TestProcesses", logging,
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: settings),
 

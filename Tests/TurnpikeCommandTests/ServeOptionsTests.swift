@@ -1,5 +1,6 @@
 import ArgumentParser
 import Marketplace
+import TestProcesses
 import Testing
 import TurnpikeServer
 
@@ -73,6 +74,19 @@ struct ServeOptionsTests {
         #expect(memory.storage == .memory)
         let file = try configuration(["--data", "b.db"], ["TURNPIKE_IN_MEMORY": "1"])
         #expect(file.storage == .file("b.db"))
+    }
+
+    @Test("The seed file is read, by its option or else its variable")
+    func seed() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let asked = try folder.write("accounts: []\n", to: "asked.yaml")
+        let other = try folder.write("products: []\n", to: "other.yaml")
+        let byOption = try configuration(["--seed", asked], ["TURNPIKE_SEED": other])
+        #expect(byOption.seed == .init(name: asked, text: "accounts: []\n"))
+        let byVariable = try configuration([], ["TURNPIKE_SEED": other])
+        #expect(byVariable.seed == .init(name: other, text: "products: []\n"))
+        #expect(try configuration([]).seed == nil)
     }
 
     @Test("A wrong value is named with the way out", arguments: WrongValue.all)

@@ -29,12 +29,11 @@ struct ServerCommandTests {
         let client = SigningClient(
             port: server.port, accessKeyID: Demo.seller.accessKeyID,
             secretAccessKey: Demo.seller.secretAccessKey)
-        let clock = try await client.get("/control/v1/clock")
-        let now = try #require(clock.root["now"]?.text)
+        let now = try await now(client)
         let answer = try await client.send(
             .batchMeterUsage,
             """
-            {"ProductCode":"\(Demo.productCode)","UsageRecords":[{"Timestamp":\(try seconds(now)),\
+            {"ProductCode":"\(Demo.productCode)","UsageRecords":[{"Timestamp":\(now),\
             "CustomerAWSAccountId":"\(Demo.buyerAccountID)","Dimension":"\(Demo.dimension)",\
             "Quantity":3}]}
             """)
@@ -54,6 +53,31 @@ struct ServerCommandTests {
         let wrong = try await TurnpikeProcess.run(["usage", "--from", "yesterday"] + endpoint)
         #expect(wrong.status == 1)
         #expect(wrong.isOneSentence(naming: ["from", "refuses"]))
+        #expect(try await server.terminate() == 0)
+    }
+
+    @Test("More records than a page of the control API holds are all printed, once each")
+    func manyPages() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let seed = try folder.write(ManyDimensions.seed, to: "seed.yaml")
+        let server = try await TurnpikeProcess(["--in-memory", "--seed", seed])
+        let client = SigningClient(
+            port: server.port, accessKeyID: ManyDimensions.accessKeyID,
+            secretAccessKey: ManyDimensions.secretAccessKey)
+        let now = try await now(client)
+        for body in ManyDimensions.bodies(at: now) {
+            _ = try await client.send(.batchMeterUsage, body)
+        }
+
+        let endpoint = ["--endpoint", "http://127.0.0.1:\(server.port)"]
+        let json = try await TurnpikeProcess.run(["usage", "--json"] + endpoint)
+        let records = try JSONDocument(parsing: Array(json.output.utf8)).root.elements
+        let dimensions = records.compactMap { $0["dimension"]?.text }
+        #expect(dimensions.count == ManyDimensions.count)
+        #expect(Set(dimensions).count == ManyDimensions.count)
+        let table = try await TurnpikeProcess.run(["usage"] + endpoint)
+        #expect(table.output.split(separator: "\n").count == ManyDimensions.count + 1)
         #expect(try await server.terminate() == 0)
     }
 
@@ -85,8 +109,52 @@ struct ServerCommandTests {
         #expect(try await server.terminate() == 0)
     }
 
-    /// The seconds since 1970 of a time of today's calendar.
-    private func seconds(_ text: String) throws -> Int64 {
-        try #require(Timestamp(iso8601: text)).seconds
+    /// The server's time, in seconds since 1970.
+    private func now(_ client: SigningClient) async throws -> Int64 {
+        let clock = try await client.get("/control/v1/clock")
+        let text = try #require(clock.root["now"]?.text)
+        return try #require(Timestamp(iso8601: text)).seconds
+    }
+}
+
+/// A product with so many dimensions that one hour of usage fills more than a page.
+private enum ManyDimensions {
+    /// A page has a thousand.
+    static let count = 1025
+    static let accessKeyID = "AKIAMANYDIMENSIONS01"
+    static let secretAccessKey = "many-dimensions-secret"
+
+    static var seed: String {
+        """
+        accounts:
+          - {accountId: "111122223333", role: seller, name: Acme}
+          - {accountId: "222233334444", role: buyer, name: Globex}
+        products:
+          - productCode: wide
+            type: saas
+            title: Wide
+            sellerAccountId: "111122223333"
+            dimensions: [\((0..<count).map { "{name: d\($0)}" }.joined(separator: ", "))]
+        agreements:
+          - {agreementId: agmt-1, productCode: wide, buyerAccountId: "222233334444",
+             startsAt: "2026-01-01T00:00:00Z"}
+        credentials:
+          - accessKeyId: \(accessKeyID)
+            secretAccessKey: \(secretAccessKey)
+            principal: {kind: account, accountId: "111122223333"}
+        """
+    }
+
+    /// Requests of 25 records each.
+    static func bodies(at now: Int64) -> [String] {
+        stride(from: 0, to: count, by: 25).map { start in
+            let records = (start..<start + 25).map { number in
+                """
+                {"Timestamp":\(now),"CustomerAWSAccountId":"222233334444",\
+                "Dimension":"d\(number)","Quantity":1}
+                """
+            }
+            return #"{"ProductCode":"wide","UsageRecords":[\#(records.joined(separator: ","))]}"#
+        }
     }
 }

@@ -24,6 +24,24 @@ struct StopTests {
         #expect(answer.contains("\"accountId\":\"111122223333\""))
         #expect(try await server.status() == 0)
     }
+
+    @Test("closes idle connections at once, also while it answers another")
+    func idle() async throws {
+        let server = try await TurnpikeProcess(["--in-memory"])
+        let silent = try Peer(port: server.port)
+        let busy = try Peer(port: server.port)
+        try busy.send(
+            "POST /control/v1/reset HTTP/1.1\r\nHost: localhost\r\n"
+                + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        #expect(try busy.read(25) == "HTTP/1.1 100 Continue\r\n\r\n")
+        server.send(SIGTERM)
+        // It ends while the other request still lacks its body.
+        #expect(try silent.readToEnd().isEmpty)
+        try busy.send("{}")
+        let answer = try busy.readToEnd()
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(answer)")
+        #expect(try await server.status() == 0)
+    }
 }
 
 /// A plain socket to a server on this machine.

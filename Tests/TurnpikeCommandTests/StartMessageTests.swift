@@ -1,0 +1,71 @@
+import Logging
+import MeteringAPI
+import Testing
+import TurnpikeServer
+
+@testable import TurnpikeCommand
+
+@Suite("What serve says once it listens")
+struct StartMessageTests {
+    @Test("A marketplace in memory is said to be gone at the end")
+    func memory() async throws {
+        let text = try await message { _ in }
+        #expect(
+            text == """
+                Turnpike 0.1.0 serves contract 2026-10 on http://127.0.0.1:8655
+                The marketplace is kept in memory, gone when the server stops. Stop with Ctrl-C.
+
+                """)
+    }
+
+    @Test("Signatures that are not checked are pointed out")
+    func trusting() async throws {
+        let text = try await message { $0.authentication = .trusting }
+        #expect(text.hasSuffix("\nSignatures are NOT checked (--auth trusting).\n"))
+    }
+
+    @Test("The address can be copied, also of IPv6", arguments: ["::1", "[::1]"])
+    func address(host: String) async throws {
+        let text = try await message { $0.host = host }
+        #expect(text.split(separator: "\n").first?.hasSuffix(" on http://[::1]:8655") == true)
+    }
+
+    @Test("The demo comes with commands that work as they are, the time included")
+    func demo() async throws {
+        let text = try await message { $0.isDemo = true }
+        let commands = text.split(separator: "\n\n").dropFirst(2)
+        #expect(
+            commands.joined(separator: "\n\n") == """
+                export AWS_ENDPOINT_URL_MARKETPLACE_METERING='http://127.0.0.1:8655'
+                export AWS_ACCESS_KEY_ID='AKIADEMOSELLER000000'
+                export AWS_SECRET_ACCESS_KEY='demo-secret-of-the-seller'
+                export AWS_REGION='us-east-1'
+                export AWS_DEFAULT_REGION='us-east-1'
+                unset AWS_SESSION_TOKEN
+
+                aws meteringmarketplace resolve-customer \\
+                  --registration-token 'demo+token/of+Globex/4u8n2k=='
+
+                aws meteringmarketplace batch-meter-usage \
+                --product-code demosaasconcurrent0000001 \\
+                  --usage-records Timestamp=1795437296,CustomerAWSAccountId=222233334444,\
+                Dimension=requests,Quantity=3
+
+                curl http://127.0.0.1:8655/control/v1/requests    # what was asked, and why it was \
+                answered so
+
+                """)
+    }
+
+    private func message(
+        _ change: (inout TurnpikeConfiguration) -> Void
+    ) async throws -> String {
+        var configuration = TurnpikeConfiguration()
+        change(&configuration)
+        let application = try await TurnpikeApplication(
+            configuration,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            realClock: { Timestamp(milliseconds: 1_795_437_296_789) })
+        return StartMessage(application: application, port: 8655).text
+    }
+}
