@@ -8,7 +8,9 @@ final class BodyBudget: Sendable {
         left = Mutex(bytes)
     }
 
-    /// One request's part, given back when the request has been answered.
+    /// One request's part.
+    ///
+    /// It is given back by a call: an object may end with its last use, before the answer is out.
     final class Share: Sendable {
         private let budget: BodyBudget
         private let taken = Mutex(0)
@@ -17,8 +19,12 @@ final class BodyBudget: Sendable {
             self.budget = budget
         }
 
-        deinit {
-            let bytes = taken.withLock(\.self)
+        /// To be called once, when the request has been answered.
+        func giveBack() {
+            let bytes = taken.withLock { taken in
+                defer { taken = 0 }
+                return taken
+            }
             budget.left.withLock { $0 += bytes }
         }
 

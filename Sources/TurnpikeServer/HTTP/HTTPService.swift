@@ -48,6 +48,7 @@ package struct HTTPService: Service {
         _ budget: BodyBudget, _ answer: Answer
     ) async throws {
         let share = BodyBudget.Share(of: budget)
+        defer { share.giveBack() }
         let body: [UInt8]
         switch try await collect(request, share) {
         case .whole(let bytes): body = bytes
