@@ -10,7 +10,8 @@ struct CatalogTable {
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         put = try Statement(
-            "INSERT OR REPLACE INTO catalog (kind, id, body) VALUES (?, ?, ?)", on: connection)
+            "INSERT OR REPLACE INTO catalog (kind, id, body, checksum) VALUES (?, ?, ?, ?)",
+            on: connection)
         remove = try Statement(
             "DELETE FROM catalog WHERE kind = ? AND id = ?", on: connection)
     }
@@ -19,8 +20,21 @@ struct CatalogTable {
         let statement = change.body == nil ? remove : put
         statement.bind(1, change.key.kind.rawValue)
         statement.bind(2, change.key.id)
-        if let body = change.body { statement.bind(3, body) }
+        if let body = change.body {
+            statement.bind(3, body)
+            statement.bind(
+                4, Self.checksum(kind: change.key.kind.rawValue, id: change.key.id, body: body))
+        }
         try statement.run()
+    }
+
+    /// What is stored beside a fact.
+    static func checksum(kind: String, id: String, body: String) -> Int64 {
+        var checksum = Checksum()
+        checksum.add(kind)
+        checksum.add(id)
+        checksum.add(body)
+        return checksum.value
     }
 }
 

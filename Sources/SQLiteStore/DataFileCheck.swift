@@ -9,8 +9,6 @@ package struct DataFileCheck: Sendable {
     /// Sentences, each about one kind of damage; none where the file is sound.
     package private(set) var findings: [String] = []
     package private(set) var records = 0
-    /// Kinds of usage: product, dimension, buyer, region, and licence or resource.
-    package private(set) var series = 0
     /// Accounts, products, agreements and what else the catalog has.
     package private(set) var facts = 0
 
@@ -51,74 +49,23 @@ package struct DataFileCheck: Sendable {
         }
         // The rest would only say again, in other words, that pages are broken.
         guard findings.isEmpty else { return }
-        for rule in Self.rules {
-            let count = try number(rule.sql, on: connection)
-            if count > 0 { findings.append("\(count) \(rule.finding)") }
-        }
-        try checkAllocations(on: connection)
+        let usage = try UsageCheck(on: connection)
+        findings += usage.findings
+        records = usage.records
         try checkFacts(on: connection)
-        records = try number("SELECT count(*) FROM usage_record", on: connection)
-        series = try number("SELECT count(*) FROM series", on: connection)
-    }
-
-    /// What must hold between rows, as questions for how many break it.
-    private static let rules: [(sql: String, finding: String)] = [
-        (
-            "SELECT count(*) FROM usage_record WHERE series NOT IN (SELECT id FROM series)",
-            "records do not say what they are of"
-        ),
-        (
-            "SELECT count(*) FROM usage_record WHERE hour <> timestamp / 3600000",
-            "records are kept under another hour than their timestamp's"
-        ),
-        (
-            "SELECT count(id) - count(DISTINCT id) FROM usage_record",
-            "records have the id of another"
-        ),
-        (
-            """
-            SELECT count(*) FROM usage_record AS once WHERE occurrence = 0 AND EXISTS (
-                SELECT 1 FROM usage_record AS more WHERE more.hour = once.hour
-                    AND more.series = once.series AND more.occurrence > 0)
-            """,
-            "hours that have one record have others as well"
-        ),
-        (
-            "SELECT count(*) FROM client_token "
-                + "WHERE record_id NOT IN (SELECT id FROM usage_record)",
-            "client tokens were answered with a record that is not there"
-        ),
-    ]
-
-    private func number(
-        _ sql: String, on connection: OpaquePointer
-    ) throws(SQLiteFailure) -> Int {
-        let statement = try Statement(sql, on: connection)
-        return try statement.step() ? Int(statement.integer(0)) : 0
-    }
-
-    private mutating func checkAllocations(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let rows = try Statement(
-            "SELECT quantity, allocations FROM usage_record WHERE allocations IS NOT NULL",
-            on: connection)
-        var bad = 0
-        while try rows.step() {
-            var sum = QuantitySum()
-            for allocation in (try? AllocationText.decode(rows.optionalText(1))) ?? [] {
-                sum += allocation.quantity
-            }
-            if sum != QuantitySum(Quantity(millionths: rows.integer(0))) { bad += 1 }
-        }
-        if bad > 0 { findings.append("\(bad) records have allocations that do not sum to them") }
     }
 
     private mutating func checkFacts(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let rows = try Statement("SELECT kind, id, body FROM catalog", on: connection)
+        let rows = try Statement("SELECT kind, id, body, checksum FROM catalog", on: connection)
         while try rows.step() {
             facts += 1
-            let kind = CatalogFact.Kind(rawValue: rows.text(0))
-            if kind.flatMap({ try? CatalogFact(kind: $0, body: rows.text(2)) }) == nil {
-                findings.append("the \(rows.text(0)) \(rows.text(1)) cannot be read")
+            let (kind, id, body) = (rows.text(0), rows.text(1), rows.text(2))
+            if CatalogTable.checksum(kind: kind, id: id, body: body) != rows.integer(3) {
+                findings.append("the \(kind) \(id) is not what was written")
+            } else if CatalogFact.Kind(rawValue: kind)
+                .flatMap({ try? CatalogFact(kind: $0, body: body) }) == nil
+            {
+                findings.append("the \(kind) \(id) cannot be read")
             }
         }
     }

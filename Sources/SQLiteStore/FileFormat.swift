@@ -15,11 +15,56 @@ enum FileFormat {
             try database.execute(sql: ledger)
             try database.execute(sql: catalog)
         }
+        migrator.registerMigration("2 packed usage and checksums") { database in
+            try database.execute(sql: packedUsage)
+            try packUsage(database)
+            try database.execute(sql: "DROP TABLE usage_record; DROP TABLE series")
+            try addChecksums(database)
+        }
         return migrator
     }()
 
-    /// Usage is clustered by hour, so that only the pages of open hours are written to and the
-    /// cost of a record stays as it is while history grows.
+    /// The tables of usage, without the catalog.
+    static let usageTables = [
+        "usage_run", "usage_allocation", "used_dimension", "name", "client_token",
+    ]
+
+    /// Records are packed into rows of up to 72, as `PackedRecord` has them.
+    ///
+    /// SQLite takes as long for a row as for a page. Rows are appended, whatever their hour, so the
+    /// cost of a record stays as it is while history grows; the index leads to the rows of an hour.
+    private static let packedUsage = """
+        CREATE TABLE name (
+            id INTEGER PRIMARY KEY,
+            text TEXT NOT NULL UNIQUE,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE usage_run (
+            id INTEGER PRIMARY KEY,
+            hour INTEGER NOT NULL,
+            product INTEGER NOT NULL,
+            region INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            records BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX usage_run_by_hour ON usage_run (hour, product);
+
+        CREATE TABLE usage_allocation (
+            run INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (run, position)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE used_dimension (
+            product INTEGER NOT NULL,
+            dimension INTEGER NOT NULL,
+            PRIMARY KEY (product, dimension)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Usage of format 1: a row for each record, clustered by hour.
     ///
     /// A record names its series by number, because the texts are ten times as long as the rest.
     /// `occurrence` is 0 where a series has one record an hour, else 1, 2, 3 and so on.

@@ -13,12 +13,13 @@ final class LedgerWriter: @unchecked Sendable {
     private let begin: Statement
     private let commit: Statement
     private let rollback: Statement
-    private let records: RecordTable
     private let facts: CatalogTable
+    private var runs: RunTable
+    private var names: NameTable
+    private var hours: OpenHours
     private var tokens: TokenTable
-    private var series: SeriesIndex
 
-    init(_ database: Database, seriesLimit: Int) throws(SQLiteFailure) {
+    init(_ database: Database, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
         guard let connection = database.sqliteConnection else {
             throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
         }
@@ -26,10 +27,11 @@ final class LedgerWriter: @unchecked Sendable {
         begin = try Statement("BEGIN IMMEDIATE", on: connection)
         commit = try Statement("COMMIT", on: connection)
         rollback = try Statement("ROLLBACK", on: connection)
-        records = try RecordTable(on: connection)
         facts = try CatalogTable(on: connection)
+        runs = try RunTable(on: connection)
+        names = try NameTable(on: connection, limit: limits.namesInMemory)
+        hours = OpenHours(limit: limits.openRecordsInMemory)
         tokens = try TokenTable(on: connection)
-        series = try SeriesIndex(on: connection, limit: seriesLimit)
     }
 
     /// Runs the work and commits it; what it wrote is on stable storage when this returns.
@@ -38,10 +40,12 @@ final class LedgerWriter: @unchecked Sendable {
     ) throws(TransactionFailure) -> Result {
         precondition(
             database.sqliteConnection == connection, "The ledger was given another connection.")
+        hours.tidy()
         let result: Result
         do {
             try begin.run()
             result = try work()
+            try runs.flush()
             try tokens.sweep()
         } catch {
             throw undo(after: error)
@@ -59,10 +63,16 @@ final class LedgerWriter: @unchecked Sendable {
 
     /// Nothing of a transaction remains, if SQLite says so.
     private func undo(after failure: SQLiteFailure) -> TransactionFailure {
-        series.forget()
+        forget()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
         return TransactionFailure(
             failure, isCertain: sqlite3_get_autocommit(connection) != 0)
+    }
+
+    private func forget() {
+        runs.forget()
+        names.forget()
+        hours.forget()
     }
 }
 
@@ -91,17 +101,95 @@ extension LedgerWriter {
             return known.requestDigest == token.requestDigest
                 ? .tokenReplayed(known.recordID) : .tokenConflict
         }
-        let (number, twins) = try series.resolve(entry.series)
-        let twin = twins.isEmpty ? nil : try twin(of: entry, among: twins)
-        let occurrence = entry.isOncePerHour ? 0 : try records.nextOccurrence(of: entry, number)
-        if try records.insert(
-            entry, allocations: allocations, series: number, occurrence: occurrence,
-            isBilledTwice: twin != nil)
-        {
-            try remember(entry, id: entry.id)
-            return .recorded(entry.id, billedTwiceWith: twin)
+        guard entry.quantity >= .zero else {
+            throw SQLiteFailure(
+                code: SQLITE_CONSTRAINT, message: "a quantity is below zero: \(entry.quantity)")
         }
-        return try meet(entry, in: number)
+        let series = try names.numbers(of: entry.series)
+        let hour = entry.timestamp.hour.ordinal
+        let index = try hours.index(of: hour, usedAt: entry.recordedAt) {
+            (add) throws(SQLiteFailure) in
+            try runs.runs(ofHour: hour, add)
+        }
+        let fingerprint = hours.fingerprint(series.usage)
+        let met = try meet(entry, series, index, fingerprint)
+        if let same = met.same { return try answer(entry, with: same) }
+        try add(entry, series, allocations, isBilledTwice: met.twin != nil) { place in
+            index.insert(fingerprint, place)
+        }
+        return .recorded(entry.id, billedTwiceWith: met.twin)
+    }
+
+    /// Records that an entry meets: the one of its own series and hour, and the earliest of the
+    /// same usage in the other of the two spaces.
+    private func meet(
+        _ entry: UsageEntry, _ series: SeriesNames, _ index: HourIndex, _ fingerprint: UInt32
+    ) throws(SQLiteFailure) -> (same: EarlierRecord?, twin: EarlierRecord?) {
+        var twin: (record: PackedRecord, place: RecordPlace)?
+        var slot = index.start(fingerprint)
+        while let place = index.next(fingerprint, from: &slot) {
+            let (record, key) = try runs.record(at: place)
+            guard record.usage(in: key) == series.usage else { continue }
+            if record.space == series.space.rawValue, record.license == series.license {
+                guard entry.isOncePerHour, record.flags.contains(.oncePerHour) else { continue }
+                return (try earlier(record, at: place, metBy: entry), nil)
+            }
+            if record.isTwin(of: series),
+                twin.map({ record.recordedAt < $0.record.recordedAt }) ?? true
+            {
+                twin = (record, place)
+            }
+        }
+        guard let twin else { return (nil, nil) }
+        return (nil, try earlier(twin.record, at: twin.place, metBy: entry))
+    }
+
+    private func earlier(
+        _ record: PackedRecord, at place: RecordPlace, metBy entry: UsageEntry
+    ) throws(SQLiteFailure) -> EarlierRecord {
+        let allocations =
+            record.flags.contains(.hasAllocations)
+            ? try AllocationText.decode(try runs.allocations(at: place)) : []
+        return EarlierRecord(
+            id: record.id, quantity: Quantity(millionths: record.quantity),
+            timestamp: record.timestamp(inHour: entry.timestamp.hour.ordinal),
+            recordedAt: Timestamp(milliseconds: record.recordedAt),
+            hasSameAllocations: entry.hasAllocations(allocations))
+    }
+
+    private func answer(
+        _ entry: UsageEntry, with first: EarlierRecord
+    ) throws(SQLiteFailure) -> RecordOutcome {
+        guard first.quantity == entry.quantity else { return .conflict(first) }
+        try remember(entry, id: first.id)
+        return .alreadyRecorded(first)
+    }
+
+    private func add(
+        _ entry: UsageEntry, _ series: SeriesNames, _ allocations: String?, isBilledTwice: Bool,
+        note: (RecordPlace) -> Void
+    ) throws(SQLiteFailure) {
+        var flags: PackedRecord.Flags = entry.isOncePerHour ? .oncePerHour : []
+        if isBilledTwice { flags.insert(.billedTwice) }
+        if allocations != nil { flags.insert(.hasAllocations) }
+        let record = PackedRecord(entry, series, flags)
+        let place = append(record, at: entry.timestamp.hour, series, allocations)
+        if record.canBeMet { note(place) }
+        try names.use(series.usage)
+        try remember(entry, id: entry.id)
+    }
+
+    private func append(
+        _ record: PackedRecord, at hour: Hour, _ series: SeriesNames, _ allocations: String?
+    ) -> RecordPlace {
+        let key = UsageRun.Key(
+            hour: hour.ordinal, product: series.usage.product, region: series.usage.region)
+        return runs.append(record, to: key, allocations: allocations)
+    }
+
+    private func remember(_ entry: UsageEntry, id: MeteringRecordID) throws(SQLiteFailure) {
+        guard let token = entry.clientToken else { return }
+        try tokens.remember(token, id: id, at: entry.recordedAt)
     }
 
     /// Applies changes of the catalog, after forgetting what is to be forgotten.
@@ -109,47 +197,25 @@ extension LedgerWriter {
         forgetting: Forgetting, _ changes: [StoredChange]
     ) throws(SQLiteFailure) {
         if forgetting != .nothing {
-            for table in ["usage_record", "client_token", "series"] {
+            // What came before in this transaction is forgotten with the rest.
+            forget()
+            for table in FileFormat.usageTables {
                 try Statement("DELETE FROM \(table)", on: connection).run()
             }
-            series.forget()
         }
         if forgetting == .everything {
             try Statement("DELETE FROM catalog", on: connection).run()
         }
         for change in changes { try facts.apply(change) }
     }
+}
 
-    private func meet(_ entry: UsageEntry, in series: Int64) throws(SQLiteFailure) -> RecordOutcome
-    {
-        guard let first = try records.first(at: entry.timestamp.hour, in: series, metBy: entry)
-        else {
-            throw SQLiteFailure(
-                code: SQLITE_CORRUPT, message: "a record is refused that is not there")
-        }
-        guard first.quantity == entry.quantity else { return .conflict(first) }
-        try remember(entry, id: first.id)
-        return .alreadyRecorded(first)
-    }
-
-    /// The earliest record of the same usage in the other of the two spaces.
-    private func twin(
-        of entry: UsageEntry, among twins: [Int64]
-    ) throws(SQLiteFailure) -> EarlierRecord? {
-        var earliest: EarlierRecord?
-        for series in twins {
-            let hour = entry.timestamp.hour
-            guard let record = try records.first(at: hour, in: series, metBy: entry) else {
-                continue
-            }
-            if earliest.map({ record.recordedAt < $0.recordedAt }) ?? true { earliest = record }
-        }
-        return earliest
-    }
-
-    private func remember(_ entry: UsageEntry, id: MeteringRecordID) throws(SQLiteFailure) {
-        guard let token = entry.clientToken else { return }
-        try tokens.remember(token, id: id, at: entry.recordedAt)
+extension PackedRecord {
+    /// Whether it and the same usage in the other series are both billed.
+    fileprivate func isTwin(of series: SeriesNames) -> Bool {
+        let resource = UsageSeries.Space.resource
+        return series.space != resource && space != resource.rawValue
+            && space != series.space.rawValue
     }
 }
 

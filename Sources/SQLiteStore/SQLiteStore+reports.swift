@@ -8,8 +8,17 @@ extension SQLiteStore {
     package func loadCatalog() async throws(StoreError) -> Catalog {
         try await read { connection in
             var catalog = Catalog()
-            let rows = try Statement("SELECT kind, id, body FROM catalog", on: connection)
+            let rows = try Statement(
+                "SELECT kind, id, body, checksum FROM catalog", on: connection)
             while try rows.step() {
+                guard
+                    CatalogTable.checksum(kind: rows.text(0), id: rows.text(1), body: rows.text(2))
+                        == rows.integer(3)
+                else {
+                    throw SQLiteFailure(
+                        code: SQLITE_CORRUPT,
+                        message: "the \(rows.text(0)) \(rows.text(1)) is not what was written")
+                }
                 guard let kind = CatalogFact.Kind(rawValue: rows.text(0)) else {
                     throw SQLiteFailure(
                         code: SQLITE_CORRUPT, message: "unknown kind of fact \(rows.text(0))")
@@ -27,13 +36,19 @@ extension SQLiteStore {
     }
 
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
-        // A series is there only because a record is.
         try await read { connection in
             let rows = try Statement(
-                "SELECT DISTINCT dimension FROM series WHERE product_code = ?", on: connection)
+                """
+                SELECT dimension FROM used_dimension
+                WHERE product = (SELECT id FROM name WHERE text = ?)
+                """, on: connection)
             rows.bind(1, productCode)
+            var names = try NameReader(on: connection)
             var dimensions: Set<String> = []
-            while try rows.step() { dimensions.insert(rows.text(0)) }
+            while try rows.step() {
+                let number = UInt32(truncatingIfNeeded: rows.integer(0))
+                if let name = try names.text(of: number) { dimensions.insert(name) }
+            }
             return dimensions
         }
     }
@@ -41,22 +56,22 @@ extension SQLiteStore {
     package func usage(
         _ filter: UsageFilter, after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        var conditions = Conditions(filter)
-        if let cursor { conditions.addPosition(try UsagePosition(cursor)) }
-        let query = conditions
+        let start: UsagePosition? = if let cursor { try UsagePosition(cursor) } else { nil }
         return try await read { connection in
-            let rows = try Statement(query.selectingRecords, on: connection)
-            rows.bind(query.values + [.integer(Int64(limit) + 1)])
+            var records = try RecordReader(on: connection)
             var page = ReportPage<RecordedUsage>(items: [], nextCursor: nil)
             var last: UsagePosition?
-            while try rows.step() {
-                guard page.items.count < limit else {
-                    page.nextCursor = last?.cursor
-                    break
+            let reader = try RunReader(filter, records.names, on: connection)
+            try reader.forEachRun(after: start) { (run, positions) throws(SQLiteFailure) in
+                for position in positions {
+                    guard page.items.count < limit else {
+                        page.nextCursor = last?.cursor
+                        return false
+                    }
+                    page.items.append(try records.usage(run, position))
+                    last = UsagePosition(run, position: position)
                 }
-                page.items.append(try rows.recordedUsage())
-                last = UsagePosition(
-                    hour: rows.integer(0), series: rows.integer(1), occurrence: rows.integer(2))
+                return true
             }
             return page
         }
@@ -65,25 +80,20 @@ extension SQLiteStore {
     package func totals(
         of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        var conditions = Conditions(filter)
-        if let cursor {
-            conditions.addGroup(
-                try TotalPosition(cursor, members: groupings.count), of: groupings)
-        }
-        let query = conditions
+        var start: TotalPosition?
+        if let cursor { start = try TotalPosition(cursor, members: groupings.count) }
+        // Without groupings there is one row, and nothing after it.
+        if start != nil, groupings.isEmpty { return ReportPage(items: [], nextCursor: nil) }
+        let position = start
         return try await read { connection in
-            let rows = try Statement(query.selectingTotals(by: groupings), on: connection)
-            rows.bind(query.values + [.integer(Int64(limit) + 1)])
-            var page = ReportPage<UsageTotal>(items: [], nextCursor: nil)
-            while try rows.step() {
-                guard page.items.count < limit else {
-                    let last = page.items.last?.group ?? []
-                    page.nextCursor = try TotalPosition(group: last).cursor
-                    break
-                }
-                page.items.append(rows.total(members: groupings.count))
+            var names = try NameReader(on: connection)
+            var totals = GroupedTotals(by: groupings, after: position, limit: limit)
+            let reader = try RunReader(filter, names, on: connection)
+            try reader.forEachRun(after: nil) { (run, positions) throws(SQLiteFailure) in
+                try totals.add(run, positions, &names)
+                return true
             }
-            return page
+            return try totals.page()
         }
     }
 
@@ -101,31 +111,6 @@ extension SQLiteStore {
         } catch {
             throw StoreError(.notStored, cause: SQLiteFailure(error).description)
         }
-    }
-}
-
-/// Where a page of records ended: the primary key of its last.
-struct UsagePosition: Sendable, Hashable {
-    let hour: Int64
-    let series: Int64
-    let occurrence: Int64
-
-    var cursor: String { "\(hour).\(series).\(occurrence)" }
-
-    init(hour: Int64, series: Int64, occurrence: Int64) {
-        self.hour = hour
-        self.series = series
-        self.occurrence = occurrence
-    }
-
-    init(_ cursor: String) throws(StoreError) {
-        let numbers = cursor.split(separator: ".", omittingEmptySubsequences: false).map {
-            Int64($0)
-        }
-        guard numbers.count == 3, let hour = numbers[0], let series = numbers[1],
-            let occurrence = numbers[2]
-        else { throw StoreError(.unknownCursor, cause: "not three numbers") }
-        self.init(hour: hour, series: series, occurrence: occurrence)
     }
 }
 
@@ -158,32 +143,48 @@ struct TotalPosition: Sendable, Hashable {
     }
 }
 
-extension Statement {
-    /// The row of a record, in the order in which `Conditions` selects.
-    fileprivate func recordedUsage() throws(SQLiteFailure) -> RecordedUsage {
-        guard let operation = OperationName(storedNumber: integer(7)),
-            let space = UsageSeries.Space(rawValue: UInt8(clamping: integer(10)))
-        else {
-            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "unknown operation or space")
-        }
-        let series = UsageSeries(
-            space: space, productCode: text(11), licenseARN: optionalText(12),
-            buyerAccountID: text(13), resourceID: optionalText(14), dimension: text(15),
-            region: text(16))
-        let entry = UsageEntry(
-            id: recordID(3), series: series, timestamp: Timestamp(milliseconds: integer(5)),
-            quantity: Quantity(millionths: integer(4)),
-            allocations: try AllocationText.decode(optionalText(9)), operation: operation,
-            recordedAt: Timestamp(milliseconds: integer(6)))
-        return RecordedUsage(entry, isBilledTwice: integer(8) != 0)
+/// Gives packed records their texts and allocations back.
+private struct RecordReader {
+    var names: NameReader
+    private let findAllocations: Statement
+
+    init(on connection: OpaquePointer) throws(SQLiteFailure) {
+        names = try NameReader(on: connection)
+        findAllocations = try Statement(
+            "SELECT body FROM usage_allocation WHERE run = ? AND position = ?", on: connection)
     }
 
-    /// The row of a total: the members of its group, then its sums.
-    fileprivate func total(members: Int) -> UsageTotal {
-        let count = Int32(members)
-        return UsageTotal(
-            group: (0..<count).map { optionalText($0) },
-            quantity: QuantitySum(wholes: integer(count), millionths: integer(count + 1)),
-            records: Int(integer(count + 2)), billedTwice: Int(integer(count + 3)))
+    mutating func usage(
+        _ run: UsageRun, _ position: Int
+    ) throws(SQLiteFailure) -> RecordedUsage {
+        let record = run.records[position]
+        guard let operation = OperationName(storedNumber: record.operation),
+            let space = UsageSeries.Space(rawValue: record.space),
+            let product = try names.text(of: run.key.product),
+            let region = try names.text(of: run.key.region),
+            let buyer = try names.text(of: record.buyer),
+            let dimension = try names.text(of: record.dimension)
+        else { throw UsageRun.damaged(run.id) }
+        let series = UsageSeries(
+            space: space, productCode: product, licenseARN: try names.text(of: record.license),
+            buyerAccountID: buyer, resourceID: try names.text(of: record.resource),
+            dimension: dimension, region: region)
+        let entry = UsageEntry(
+            id: record.id, series: series, timestamp: record.timestamp(inHour: run.key.hour),
+            quantity: Quantity(millionths: record.quantity),
+            allocations: try allocations(record, run, position), operation: operation,
+            recordedAt: Timestamp(milliseconds: record.recordedAt))
+        return RecordedUsage(entry, isBilledTwice: record.flags.contains(.billedTwice))
+    }
+
+    private func allocations(
+        _ record: PackedRecord, _ run: UsageRun, _ position: Int
+    ) throws(SQLiteFailure) -> [RecordedAllocation] {
+        guard record.flags.contains(.hasAllocations) else { return [] }
+        findAllocations.bind(1, run.id)
+        findAllocations.bind(2, Int64(position))
+        defer { findAllocations.reset() }
+        guard try findAllocations.step() else { throw UsageRun.damaged(run.id) }
+        return try AllocationText.decode(findAllocations.optionalText(0))
     }
 }

@@ -18,8 +18,14 @@ package final class SQLiteStore: MarketplaceStore {
         /// How many of them go into one transaction: enough that the sync to disk costs little
         /// per entry, few enough that nobody waits long for it.
         package var inTransaction = 4096
-        /// Kinds of usage whose numbers are kept in memory, some 100 bytes each.
-        package var seriesInMemory = 262_144
+        /// Names (products, buyers, dimensions, licences, resources) whose numbers are kept in
+        /// memory, some 50 to 150 bytes each.
+        package var namesInMemory = 1_048_576
+        /// Records whose places are kept in memory, 16 to 32 bytes each, so that duplicates are
+        /// found at once.
+        ///
+        /// Hours beyond are read from the file again whenever somebody reports for them.
+        package var openRecordsInMemory = 16_777_216
         /// Reports that are read at the same time; others wait.
         package var readers = 4
 
@@ -57,7 +63,7 @@ package final class SQLiteStore: MarketplaceStore {
         pool = try openPool(at: file, readers: options.limits.readers)
         do {
             let writer = try pool.writeWithoutTransaction { database in
-                try LedgerWriter(database, seriesLimit: options.limits.seriesInMemory)
+                try LedgerWriter(database, limits: options.limits)
             }
             queue = CommitQueue(pool, writer, options)
         } catch {

@@ -84,17 +84,13 @@ extension Statement {
         }
     }
 
-    func bind(_ position: Int32, _ id: MeteringRecordID) {
-        bind(position, UInt128(id.high) << 64 | UInt128(id.low))
+    /// Binds bytes that stay where they are until the statement has been run.
+    func bind(_ position: Int32, borrowing bytes: UnsafeRawBufferPointer) {
+        sqlite3_bind_blob64(handle, position, bytes.baseAddress, UInt64(bytes.count), nil)
     }
 
-    func bind(_ values: [SQLValue]) {
-        for (position, value) in zip(Int32(1)..., values) {
-            switch value {
-            case .integer(let integer): bind(position, integer)
-            case .text(let text): bind(position, text)
-            }
-        }
+    func bind(_ position: Int32, _ id: MeteringRecordID) {
+        bind(position, UInt128(id.high) << 64 | UInt128(id.low))
     }
 }
 
@@ -102,6 +98,10 @@ extension Statement {
 extension Statement {
     func integer(_ column: Int32) -> Int64 {
         sqlite3_column_int64(handle, column)
+    }
+
+    func optionalInteger(_ column: Int32) -> Int64? {
+        sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
     }
 
     func optionalText(_ column: Int32) -> String? {
@@ -112,6 +112,13 @@ extension Statement {
 
     func text(_ column: Int32) -> String {
         optionalText(column) ?? ""
+    }
+
+    /// Calls the body with a column's bytes, which last no longer than that.
+    func withBlob<Result>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let start = sqlite3_column_blob(handle, column)
+        let count = start == nil ? 0 : Int(sqlite3_column_bytes(handle, column))
+        return body(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     /// Sixteen bytes as a number, zero if they are not sixteen; the schema checks their length.
@@ -127,12 +134,6 @@ extension Statement {
         return MeteringRecordID(
             high: UInt64(truncatingIfNeeded: value >> 64), low: UInt64(truncatingIfNeeded: value))
     }
-}
-
-/// A value in a condition that is put together from parts.
-enum SQLValue: Sendable, Hashable {
-    case integer(Int64)
-    case text(String?)
 }
 
 /// Tells SQLite to copy what is bound before the call returns.

@@ -27,7 +27,7 @@ struct Verify: ParsableCommand {
                     + "look into")
         }
         print(
-            "The data file \(file) is sound: \(check.records) records of \(check.series) kinds of "
-                + "usage, \(check.facts) facts of the catalog.")
+            "The data file \(file) is sound: \(check.records) records, \(check.facts) facts of the "
+                + "catalog.")
     }
 }

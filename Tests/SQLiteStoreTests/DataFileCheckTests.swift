@@ -46,7 +46,6 @@ struct DataFileCheckTests {
         let check = try DataFileCheck(path: folder.dataFile)
         #expect(check.findings == [])
         #expect(check.records == 3)
-        #expect(check.series == 3)
         #expect(check.facts == 1)
         #expect(try Data(contentsOf: URL(fileURLWithPath: folder.dataFile)) == bytes)
     }
@@ -54,27 +53,70 @@ struct DataFileCheckTests {
     @Test(
         "What does not hold between rows is found",
         arguments: [
-            ("DELETE FROM series WHERE dimension = 'other'", "do not say what they are of"),
-            ("UPDATE usage_record SET hour = hour + 1 WHERE allocations IS NULL", "another hour"),
-            ("UPDATE usage_record SET id = zeroblob(16)", "the id of another"),
-            (
-                "INSERT INTO usage_record SELECT hour, series, 1, randomblob(16), quantity, "
-                    + "timestamp, recorded_at, operation, 0, NULL FROM usage_record "
-                    + "WHERE occurrence = 0 LIMIT 1",
-                "have others as well"
-            ),
-            ("DELETE FROM usage_record WHERE occurrence > 0", "a record that is not there"),
-            ("UPDATE usage_record SET quantity = quantity + 1", "do not sum to them"),
-            ("UPDATE catalog SET body = '{}'", "the product prod cannot be read"),
+            ("DELETE FROM name WHERE text = 'other'", "a name that is not there"),
+            ("UPDATE name SET text = 'another' WHERE text = 'other'", "names are not what was"),
+            ("DELETE FROM used_dimension", "have usage that is not noted"),
+            ("UPDATE usage_run SET hour = hour + 1", "runs of records are not what was written"),
+            ("UPDATE usage_run SET records = zeroblob(56)", "runs of records are not what was"),
+            ("DELETE FROM usage_run", "a record that is not there"),
+            ("DELETE FROM usage_run", "allocations belong to no record"),
+            ("DELETE FROM usage_allocation", "do not sum to them"),
+            ("UPDATE usage_allocation SET body = '[]'", "do not sum to them"),
+            ("UPDATE catalog SET body = '{}'", "the product prod is not what was written"),
         ])
     func damage(sql: String, finding: String) async throws {
         defer { folder.remove() }
         try await makeFile()
-        let file = try DatabaseQueue(path: folder.dataFile)
-        try await file.write { try $0.execute(sql: sql) }
-        try file.close()
+        try await change { try $0.execute(sql: sql) }
         let check = try DataFileCheck(path: folder.dataFile)
         #expect(check.findings.contains { $0.contains(finding) }, "\(check.findings)")
+    }
+
+    struct Damage: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let change: @Sendable (inout PackedRecord) -> Void
+
+        static let all = [
+            Damage(testDescription: "the id of another") { $0.idLow = 1 },
+            Damage(testDescription: "an hour that has one already") { $0.dimension = 1 },
+            Damage(testDescription: "of an unknown kind") { $0.operation = 9 },
+            Damage(testDescription: "of an unknown kind") { $0.offset = 3_600_000 },
+            Damage(testDescription: "do not sum to them") { $0.quantity += 1 },
+        ]
+    }
+
+    @Test("What does not hold between records is found", arguments: Damage.all)
+    func damagedRecords(damage: Damage) async throws {
+        defer { folder.remove() }
+        try await makeFile()
+        try await change { database in
+            let connection = try #require(database.sqliteConnection)
+            let rows = try Statement("SELECT \(UsageRun.columns) FROM usage_run", on: connection)
+            var damaged: [UsageRun] = []
+            while try rows.step() {
+                damaged.append(try UsageRun(rows))
+            }
+            rows.reset()
+            try database.execute(sql: "DELETE FROM usage_run")
+            // In the empty table runs get the same numbers again, which allocations lead to.
+            var runs = try RunTable(on: connection)
+            for run in damaged {
+                for var record in run.records {
+                    damage.change(&record)
+                    _ = runs.append(record, to: run.key, allocations: nil)
+                }
+            }
+            try runs.flush()
+        }
+        let check = try DataFileCheck(path: folder.dataFile)
+        #expect(
+            check.findings.contains { $0.contains(damage.testDescription) }, "\(check.findings)")
+    }
+
+    private func change(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        let file = try DatabaseQueue(path: folder.dataFile)
+        try await file.write(body)
+        try file.close()
     }
 
     @Test("A flipped bit in any page is found, or changes nothing that is read", arguments: 0..<24)

@@ -178,11 +178,9 @@ struct DataFileTests {
         defer { folder.remove() }
         let store = try SQLiteStore(path: folder.dataFile)
         try await store.pool.write {
-            try $0.execute(
-                sql: """
-                    INSERT INTO catalog VALUES ('account', '1',
-                        '{"id":"1","role":"buyer","name":"A","isSuspended":false,"later":[1]}')
-                    """)
+            try $0.insertFact(
+                "account", "1",
+                #"{"id":"1","role":"buyer","name":"A","isSuspended":false,"later":[1]}"#)
         }
         #expect(
             try await store.loadCatalog().accounts == [
@@ -197,10 +195,21 @@ struct DataFileTests {
         defer { folder.remove() }
         let store = try SQLiteStore(path: folder.dataFile)
         try await store.pool.write {
-            try $0.execute(sql: "INSERT INTO catalog VALUES ('product', 'prod', '{}')")
+            try $0.insertFact("product", "prod", "{}")
         }
         let error = await #expect(throws: StoreError.self) { try await store.loadCatalog() }
         #expect(error?.cause.contains("the product prod cannot be read") == true)
         await store.close()
+    }
+}
+
+extension Database {
+    /// Inserts a fact as it is, with the checksum that it should have.
+    fileprivate func insertFact(_ kind: String, _ id: String, _ body: String) throws {
+        try execute(
+            sql: "INSERT INTO catalog (kind, id, body, checksum) VALUES (?, ?, ?, ?)",
+            arguments: [
+                kind, id, body, CatalogTable.checksum(kind: kind, id: id, body: body),
+            ])
     }
 }

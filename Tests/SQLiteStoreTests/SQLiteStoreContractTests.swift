@@ -12,12 +12,13 @@ struct SQLiteStoreContractTests {
         try await promise.check { try SQLiteStore(path: folder.dataFile) }
     }
 
-    @Test("With room for two series in memory", arguments: StorePromise.all)
+    @Test("With room for two names and two records in memory", arguments: StorePromise.all)
     func keepsWithColdMemory(_ promise: StorePromise) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var options = SQLiteStore.Options()
-        options.limits.seriesInMemory = 2
+        options.limits.namesInMemory = 2
+        options.limits.openRecordsInMemory = 2
         options.limits.inTransaction = 3
         try await promise.check { [options] in
             try SQLiteStore(path: folder.dataFile, options: options)

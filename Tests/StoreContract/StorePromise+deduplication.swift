@@ -55,6 +55,32 @@ extension StorePromise {
                 try await store.record([before, after, again]),
                 [before.recorded, after.recorded, .alreadyRecorded(before.earlier)], "outcomes")
         },
+        StorePromise("The first and the last hours that a moment can be of are hours too") {
+            store in
+            let entries = [Int64.min, .min + 1_800_000, .max - 1_800_000, .max].enumerated().map {
+                UsageEntry.sample(
+                    $0.offset, .sample(dimension: "\($0.offset)"),
+                    at: Timestamp(milliseconds: $0.element), recordedAt: .noon)
+            }
+            try expectEqual(try await store.record(entries), entries.map(\.recorded), "outcomes")
+            try expectEqual(
+                Set(try await store.allUsage()), Set(entries.map { RecordedUsage($0) }),
+                "what is recorded")
+        },
+        StorePromise("An hour of thousands of records takes each once, and lists each once") {
+            store in
+            let entries = (0..<3000).map { UsageEntry.sample($0, .sample(dimension: "\($0)")) }
+            for part in 0..<6 {
+                let some = Array(entries[(part * 500)..<(part * 500 + 500)])
+                try expectEqual(try await store.record(some), some.map(\.recorded), "the first")
+            }
+            try expectEqual(
+                try await store.record(entries), entries.map { .alreadyRecorded($0.earlier) },
+                "all of them again")
+            let listed = try await store.allUsage(limit: 1000).map(\.id)
+            try expectEqual(listed.count, entries.count, "how many are listed")
+            try expectEqual(Set(listed), Set(entries.map(\.id)), "what is listed")
+        },
         StorePromise("A buyer, dimension, product or region more is another record") { store in
             let entries = [
                 UsageSeries.sample(), .sample(product: "other"), .sample(buyer: "444455556666"),

@@ -79,7 +79,7 @@ struct StartTests {
         #expect(try await server.terminate() == 0)
         let sound = try await TurnpikeProcess.run(["verify", path])
         #expect(sound.status == 0)
-        #expect(sound.output.hasPrefix("The data file \(path) is sound: 0 records of 0 kinds"))
+        #expect(sound.output.hasPrefix("The data file \(path) is sound: 0 records, 21 facts"))
         let missing = try await TurnpikeProcess.run(["verify", folder.path("b.db")])
         #expect(missing.status == 1)
         #expect(missing.isOneSentence(naming: ["b.db"]))

@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+import Marketplace
+import MeteringAPI
+import StoreContract
+import Testing
+
+@testable import SQLiteStore
+
+@Suite("A data file of format 1")
+struct FileFormatTests {
+    @Test("is brought to the newest format with everything that is in it")
+    func migration() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let whole = UsageEntry.sample(
+            1,
+            allocations: [RecordedAllocation(quantity: Quantity(5), tags: ["team": "a"])])
+        let twin = UsageEntry.sample(2, .sample(license: "arn:l1"))
+        let agent = UsageEntry.sample(3, .agent, operation: .meterUsage, isOncePerHour: false)
+        let later = UsageEntry.sample(4, at: .noon.adding(seconds: 3600 + 17))
+        try writeFormat1(
+            at: folder.dataFile, [(whole, 0), (twin, 0), (agent, 1), (later, 0)], billedTwice: 2)
+
+        let store = try SQLiteStore(path: folder.dataFile)
+        let stored = try await store.usage(UsageFilter(), after: nil, limit: 9).items
+        #expect(
+            Set(stored) == [
+                RecordedUsage(whole), RecordedUsage(twin, isBilledTwice: true),
+                RecordedUsage(agent), RecordedUsage(later),
+            ])
+        #expect(try await store.loadCatalog().accounts["1"]?.name == "A")
+        #expect(try await store.usedDimensions(of: "prod") == ["users"])
+        let outcomes = try await store.record([whole, agent])
+        guard case .alreadyRecorded(let first) = outcomes[0] else {
+            Issue.record("the first was \(outcomes[0])")
+            return
+        }
+        #expect(first.id == whole.id && first.hasSameAllocations)
+        #expect(outcomes[1] == .recorded(agent.id, billedTwiceWith: nil))
+        await store.close()
+    }
+
+    /// Writes entries, each with its number among those of its hour, as format 1 had them.
+    private func writeFormat1(
+        at path: String, _ entries: [(UsageEntry, occurrence: Int)], billedTwice: Int
+    ) throws {
+        let file = try DatabaseQueue(path: path)
+        try FileFormat.migrator.migrate(file, upTo: "1 ledger and catalog")
+        try file.write { database in
+            try database.execute(
+                sql: "INSERT INTO catalog VALUES ('account', '1', ?)",
+                arguments: [#"{"id":"1","role":"buyer","name":"A","isSuspended":false}"#])
+            for (number, (entry, occurrence)) in entries.enumerated() {
+                let series = entry.series
+                try database.execute(
+                    sql: "INSERT INTO series VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        number, series.productCode, series.dimension, series.buyerAccountID,
+                        series.region, series.resourceID, series.space.rawValue,
+                        series.licenseARN,
+                    ])
+                let allocations =
+                    entry.allocations.isEmpty ? nil : try AllocationText.encode(entry.allocations)
+                let id =
+                    withUnsafeBytes(of: entry.id.high.bigEndian) { Data($0) }
+                    + withUnsafeBytes(of: entry.id.low.bigEndian) { Data($0) }
+                try database.execute(
+                    sql: "INSERT INTO usage_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        entry.timestamp.hour.ordinal, number, occurrence, id,
+                        entry.quantity.millionths, entry.timestamp.milliseconds,
+                        entry.recordedAt.milliseconds, entry.operation.storedNumber,
+                        number + 1 == billedTwice, allocations,
+                    ])
+            }
+        }
+        try file.close()
+    }
+}
