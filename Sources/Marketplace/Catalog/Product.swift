@@ -27,9 +27,14 @@ package struct Product: Sendable, Hashable, Codable {
         self.dimensions = dimensions
     }
 
-    /// The dimension of this API name, compared byte by byte.
-    package func dimension(named name: String) -> Dimension? {
-        dimensions.first { $0.name.utf8.elementsEqual(name.utf8) }
+    /// Where the dimension of this API name is, compared byte by byte; looks first where it is
+    /// expected.
+    package func position(ofDimension name: String, near expected: Int = 0) -> Int? {
+        let name = ExactText(name)
+        if dimensions.indices.contains(expected), ExactText(dimensions[expected].name) == name {
+            return expected
+        }
+        return dimensions.firstIndex { ExactText($0.name) == name }
     }
 }
 

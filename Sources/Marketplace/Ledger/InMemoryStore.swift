@@ -159,8 +159,10 @@ private struct State {
     private func usageKey(_ entry: UsageEntry) -> HourKey {
         var series = entry.series
         if series.space != .resource {
-            series.space = .product
-            series.licenseARN = nil
+            series = UsageSeries(
+                space: .product, productCode: series.productCode,
+                buyerAccountID: series.buyerAccountID, resourceID: series.resourceID,
+                dimension: series.dimension, region: series.region)
         }
         return HourKey(series: series, hour: entry.timestamp.hour)
     }

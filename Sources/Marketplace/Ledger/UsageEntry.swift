@@ -10,38 +10,55 @@ package struct UsageSeries: Sendable {
         case product = 1, license, resource
     }
 
-    package var space: Space
-    package var productCode: String
-    package var licenseARN: String?
-    package var buyerAccountID: String
-    package var resourceID: String?
+    /// All of it but the dimension.
+    ///
+    /// An object of its own, because the records of a request mostly have it in common: it is made
+    /// and looked up once for all of them, and a copy of an entry counts one reference.
+    package final class Subject: Sendable {
+        package let space: Space
+        package let productCode: String
+        package let licenseARN: String?
+        package let buyerAccountID: String
+        package let resourceID: String?
+        /// De-duplication is per region, because the endpoint is.
+        package let region: String
+
+        init(
+            _ space: Space, _ productCode: String, _ licenseARN: String?, _ buyerAccountID: String,
+            _ resourceID: String?, _ region: String
+        ) {
+            self.space = space
+            self.productCode = productCode
+            self.licenseARN = licenseARN
+            self.buyerAccountID = buyerAccountID
+            self.resourceID = resourceID
+            self.region = region
+        }
+    }
+
+    package let subject: Subject
     package var dimension: String
-    /// De-duplication is per region, because the endpoint is.
-    package var region: String
 
     package init(
         space: Space, productCode: String, licenseARN: String? = nil, buyerAccountID: String,
         resourceID: String? = nil, dimension: String, region: String
     ) {
-        self.space = space
-        self.productCode = productCode
-        self.licenseARN = licenseARN
-        self.buyerAccountID = buyerAccountID
-        self.resourceID = resourceID
+        subject = Subject(space, productCode, licenseARN, buyerAccountID, resourceID, region)
         self.dimension = dimension
-        self.region = region
     }
+
+    package var space: Space { subject.space }
+    package var productCode: String { subject.productCode }
+    package var licenseARN: String? { subject.licenseARN }
+    package var buyerAccountID: String { subject.buyerAccountID }
+    package var resourceID: String? { subject.resourceID }
+    package var region: String { subject.region }
 }
 
 extension UsageSeries: Hashable {
     package static func == (left: UsageSeries, right: UsageSeries) -> Bool {
-        left.space == right.space
-            && ExactText(left.productCode) == ExactText(right.productCode)
-            && left.licenseARN.map(ExactText.init) == right.licenseARN.map(ExactText.init)
-            && ExactText(left.buyerAccountID) == ExactText(right.buyerAccountID)
-            && left.resourceID.map(ExactText.init) == right.resourceID.map(ExactText.init)
-            && ExactText(left.dimension) == ExactText(right.dimension)
-            && ExactText(left.region) == ExactText(right.region)
+        ExactText(left.dimension) == ExactText(right.dimension)
+            && (left.subject === right.subject || left.subject.isEqual(to: right.subject))
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -52,6 +69,17 @@ extension UsageSeries: Hashable {
         hasher.combine(resourceID.map(ExactText.init))
         hasher.combine(ExactText(dimension))
         hasher.combine(ExactText(region))
+    }
+}
+
+extension UsageSeries.Subject {
+    fileprivate func isEqual(to other: UsageSeries.Subject) -> Bool {
+        space == other.space
+            && ExactText(productCode) == ExactText(other.productCode)
+            && licenseARN.map(ExactText.init) == other.licenseARN.map(ExactText.init)
+            && ExactText(buyerAccountID) == ExactText(other.buyerAccountID)
+            && resourceID.map(ExactText.init) == other.resourceID.map(ExactText.init)
+            && ExactText(region) == ExactText(other.region)
     }
 }
 

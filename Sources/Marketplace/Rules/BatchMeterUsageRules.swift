@@ -36,8 +36,10 @@ package enum BatchMeterUsageRules {
         let batch = Batch(product: product, context: context)
         let agreements = try batch.agreements(of: records)
         try batch.checkGeneration(of: records)
+        var position = 0
         for (index, record) in records.enumerated() {
-            try context.requireMetered(record.dimension ?? "", of: product, at: index)
+            try context.requireMetered(
+                record.dimension ?? "", of: product, from: &position, at: index)
         }
         for (index, record) in records.enumerated() {
             try context.require(
@@ -57,30 +59,7 @@ package enum BatchMeterUsageRules {
                     record.allocations, of: record.quantity, record.amount, at: index))
         }
         try batch.checkCustomerIdentifiers(of: records)
-        var decision = Decision(entries: [], places: [])
-        decision.entries.reserveCapacity(records.count)
-        decision.places.reserveCapacity(records.count)
-        var previous: (record: UsageRecord, buyer: Result<Account, Batch.NotSubscribed>)?
-        for (index, record) in records.enumerated() {
-            let buyer: Result<Account, Batch.NotSubscribed>
-            if let previous, record.isOfSameUse(as: previous.record) {
-                // Most requests report many dimensions of one buyer at one moment.
-                buyer = previous.buyer
-            } else {
-                buyer = batch.buyer(of: record, agreement: agreements[index])
-            }
-            previous = (record, buyer)
-            switch buyer {
-            case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
-            case .success(let buyer):
-                decision.places.append(.entry(decision.entries.count))
-                decision.entries.append(
-                    batch.entry(
-                        record, buyer: buyer.id, allocations: allocations[index],
-                        id: .random(using: &ids)))
-            }
-        }
-        return decision
+        return batch.decision(on: records, agreements, allocations, ids: &ids)
     }
 
     /// Which members may come together.
@@ -247,6 +226,51 @@ private struct Batch {
         }
     }
 
+    /// What the ledger is asked, once every record of the request has met every rule.
+    func decision(
+        on records: [UsageRecord], _ agreements: [Agreement?],
+        _ allocations: [[RecordedAllocation]], ids: inout some RandomNumberGenerator
+    ) -> BatchMeterUsageRules.Decision {
+        var decision = BatchMeterUsageRules.Decision(entries: [], places: [])
+        decision.entries.reserveCapacity(records.count)
+        decision.places.reserveCapacity(records.count)
+        var previous: (record: UsageRecord, use: Result<UsageSeries, NotSubscribed>)?
+        for (index, record) in records.enumerated() {
+            let use: Result<UsageSeries, NotSubscribed>
+            if let previous, record.isOfSameUse(as: previous.record) {
+                // Most requests report many dimensions of one buyer at one moment.
+                use = previous.use
+            } else {
+                use = series(of: record, agreement: agreements[index])
+                previous = (record, use)
+            }
+            switch use {
+            case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
+            case .success(var series):
+                series.dimension = record.dimension ?? ""
+                decision.places.append(.entry(decision.entries.count))
+                decision.entries.append(
+                    UsageEntry(
+                        id: .random(using: &ids), series: series, timestamp: record.usageTime,
+                        quantity: record.amount, allocations: allocations[index],
+                        operation: .batchMeterUsage, recordedAt: context.now))
+            }
+        }
+        return decision
+    }
+
+    /// What the record is counted by, or why nobody pays for it.
+    func series(
+        of record: UsageRecord, agreement: Agreement?
+    ) -> Result<UsageSeries, NotSubscribed> {
+        buyer(of: record, agreement: agreement).map { buyer in
+            UsageSeries(
+                space: record.licenseARN == nil ? .product : .license, productCode: product.code,
+                licenseARN: record.licenseARN, buyerAccountID: buyer.id,
+                dimension: record.dimension ?? "", region: context.region)
+        }
+    }
+
     /// Who pays for the record, or why nobody does.
     func buyer(
         of record: UsageRecord, agreement: Agreement?
@@ -288,20 +312,6 @@ private struct Batch {
         }
         let sentence = agreements.last?.refusal(at: context.now) ?? ""
         return .failure(NotSubscribed(sentence: sentence))
-    }
-
-    func entry(
-        _ record: UsageRecord, buyer: String, allocations: [RecordedAllocation],
-        id: MeteringRecordID
-    ) -> UsageEntry {
-        UsageEntry(
-            id: id,
-            series: UsageSeries(
-                space: record.licenseARN == nil ? .product : .license, productCode: product.code,
-                licenseARN: record.licenseARN, buyerAccountID: buyer,
-                dimension: record.dimension ?? "", region: context.region),
-            timestamp: record.usageTime, quantity: record.amount, allocations: allocations,
-            operation: .batchMeterUsage, recordedAt: context.now)
     }
 }
 

@@ -59,14 +59,24 @@ package struct RuleContext: Sendable {
     func requireMetered(
         _ dimension: String, of product: Product, at index: Int?
     ) throws(Refusal) {
-        guard let known = product.dimension(named: dimension) else {
+        var start = 0
+        try requireMetered(dimension, of: product, from: &start, at: index)
+    }
+
+    /// Looks first at a position among the product's dimensions, which then is the one after the
+    /// dimension's: most requests name dimensions in their order.
+    func requireMetered(
+        _ dimension: String, of product: Product, from position: inout Int, at index: Int?
+    ) throws(Refusal) {
+        guard let found = product.position(ofDimension: dimension, near: position) else {
             throw Refusal(
                 .invalidUsageDimension, .dimension,
                 "the product has no dimension \(quoted(dimension)); it has "
                     + listed(product.dimensions.map(\.name)),
                 at: index)
         }
-        guard known.type == .metered else {
+        position = found + 1
+        guard product.dimensions[found].type == .metered else {
             throw Refusal(
                 .invalidUsageDimension, .dimension,
                 "the dimension \(quoted(dimension)) is bought in advance, not metered", at: index)

@@ -9,6 +9,8 @@ import MeteringAPI
 struct NameTable {
     private var known: [ExactText: UInt32] = [:]
     private var knownDimensions: Set<UInt64> = []
+    /// The subject that was asked for last: the records of a request mostly have it in common.
+    private var last: (subject: UsageSeries.Subject, names: SeriesNames)?
     private let limit: Int
     private let find: Statement
     private let insert: Statement
@@ -25,13 +27,16 @@ struct NameTable {
 
     /// The numbers of a series' names; new names get new numbers.
     mutating func numbers(of series: UsageSeries) throws(SQLiteFailure) -> SeriesNames {
-        SeriesNames(
+        let dimension = try number(of: series.dimension)
+        if let last, last.subject === series.subject { return last.names.with(dimension) }
+        let names = SeriesNames(
             usage: SeriesNames.Usage(
                 product: try number(of: series.productCode), region: try number(of: series.region),
-                buyer: try number(of: series.buyerAccountID),
-                dimension: try number(of: series.dimension),
+                buyer: try number(of: series.buyerAccountID), dimension: dimension,
                 resource: try number(of: series.resourceID)),
             license: try number(of: series.licenseARN), space: series.space)
+        last = (series.subject, names)
+        return names
     }
 
     /// Notes that a product's dimension has usage.
@@ -49,6 +54,7 @@ struct NameTable {
     mutating func forget() {
         known.removeAll(keepingCapacity: true)
         knownDimensions.removeAll(keepingCapacity: true)
+        last = nil
     }
 
     private mutating func number(of text: String?) throws(SQLiteFailure) -> UInt32 {
@@ -94,14 +100,21 @@ struct SeriesNames: Sendable, Hashable {
         let product: UInt32
         let region: UInt32
         let buyer: UInt32
-        let dimension: UInt32
+        var dimension: UInt32
         let resource: UInt32
     }
 
-    let usage: Usage
+    var usage: Usage
     /// 0 for none.
     let license: UInt32
     let space: UsageSeries.Space
+
+    /// The same in another dimension.
+    func with(_ dimension: UInt32) -> SeriesNames {
+        var names = self
+        names.usage.dimension = dimension
+        return names
+    }
 }
 
 /// The texts of numbers, as one report reads them.
