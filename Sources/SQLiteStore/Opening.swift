@@ -60,8 +60,19 @@ private func configuration(readers: Int) -> Configuration {
 
 /// Refuses, before anything is changed, a file that is not ours or is too new.
 func inspect(_ path: String) throws {
+    do {
+        try inspect(path, readonly: true)
+    } catch let error as DatabaseError
+        where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+    {
+        // A crash while the file was made has left a journal: only a writer may roll it back.
+        try inspect(path, readonly: false)
+    }
+}
+
+private func inspect(_ path: String, readonly: Bool) throws {
     var configuration = Configuration()
-    configuration.readonly = true
+    configuration.readonly = readonly
     let file = try DatabaseQueue(path: path, configuration: configuration)
     defer { try? file.close() }
     try file.read { database in
