@@ -53,6 +53,7 @@ let targets: [Target] = [
         dependencies: [
             "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
             .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
         swiftSettings: settings),
 

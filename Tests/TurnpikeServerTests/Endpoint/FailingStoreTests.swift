@@ -1,5 +1,6 @@
 import Marketplace
 import MeteringAPI
+import Synchronization
 import Testing
 import TurnpikeServer
 
@@ -45,15 +46,44 @@ struct FailingStoreTests {
         let answer = await market.send(.batchMeterUsage, Self.batch)
         #expect(answer.status == 500)
         #expect(answer.error == "InternalServiceErrorException")
+        let meter = await market.send(.meterUsage, Self.meter, as: .ec2Instance)
+        #expect(meter.status == 500)
+        #expect(meter.error == "InternalServiceErrorException")
+    }
+
+    @Test(
+        "A store that cannot save a registration fails the request, and takes the next one",
+        arguments: [
+            (StoreError.Code.overloaded, "ThrottlingException"),
+            (.notStored, "InternalServiceErrorException"),
+            (.unknownOutcome, "InternalServiceErrorException"),
+        ])
+    func registration(code: StoreError.Code, exception: String) async throws {
+        let store = FailingStore(code)
+        let market = try await TestMarket(store: store)
+        let body = #"{"ProductCode":"container","PublicKeyVersion":1,"Nonce":"n-1"}"#
+        store.failsToSave = true
+        let refused = await market.send(.registerUsage, body, as: .eksPod)
+        #expect(refused.error == exception)
+        #expect(market.state.catalog.registeredWorkloads.isEmpty)
+        store.failsToSave = false
+        #expect(await market.send(.registerUsage, body, as: .eksPod).status == 200)
+        #expect(market.state.catalog.registeredWorkloads.count == 1)
     }
 }
 
-/// Keeps a catalog like any store, and fails to record.
+/// Keeps a catalog like any store, and fails to record; to save, where it is told to.
 private final class FailingStore: MarketplaceStore {
     private let code: StoreError.Code
     private let store = InMemoryStore()
+    private let saving = Mutex(true)
 
     init(_ code: StoreError.Code) { self.code = code }
+
+    var failsToSave: Bool {
+        get { saving.withLock { !$0 } }
+        set { saving.withLock { $0 = !newValue } }
+    }
 
     func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
         throw StoreError(code, cause: "it was told to")
@@ -61,7 +91,10 @@ private final class FailingStore: MarketplaceStore {
 
     func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
 
-    func save(_ changes: [CatalogChange]) async throws(StoreError) { try await store.save(changes) }
+    func save(_ changes: [CatalogChange]) async throws(StoreError) {
+        if failsToSave { throw StoreError(code, cause: "it was told to") }
+        try await store.save(changes)
+    }
 
     func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
         try await store.forgetUsage(saving: changes)

@@ -1,0 +1,114 @@
+import Foundation
+import StoreContract
+import Testing
+
+/// `TURNPIKE_POWER_LOSSES` says how often the power goes, in place of fifty times.
+@Suite("A loss of power")
+struct PowerLossTests {
+    /// Seeds that follow each other, so that the calls of a run are counted once for many.
+    struct Seeds: Sendable, CustomTestStringConvertible {
+        let range: Range<UInt64>
+
+        var testDescription: String { "seeds \(range.lowerBound) to \(range.upperBound - 1)" }
+
+        static let all: [Seeds] = {
+            let text = ProcessInfo.processInfo.environment["TURNPIKE_POWER_LOSSES"]
+            let count = max(text.flatMap { UInt64($0) } ?? 50, 1)
+            return stride(from: 1, through: count, by: 25).map {
+                Seeds(range: $0..<min($0 + 25, count + 1))
+            }
+        }()
+    }
+
+    private static let isLong =
+        ProcessInfo.processInfo.environment["TURNPIKE_POWER_LOSSES"] != nil
+    /// How many different remains of one loss are looked at.
+    private static let images: UInt64 = isLong ? 4 : 2
+
+    @Test(
+        "at any moment keeps what was acknowledged, and of the last call all or nothing",
+        arguments: Seeds.all)
+    func anyMoment(_ seeds: Seeds) async throws {
+        let count = try await DiskFaultTests.calls().count
+        for seed in seeds.range {
+            var random = SplitMix(state: seed)
+            try await losePower(atCall: Int.random(in: 1...count, using: &random), seed: seed)
+        }
+    }
+
+    @Test("at each moment of folding back the log keeps what was acknowledged")
+    func duringCheckpoints() async throws {
+        let calls = try await DiskFaultTests.calls()
+        // Once a log is there, only a checkpoint touches the file itself.
+        let start = calls.firstIndex { $0.name.hasSuffix("-wal") && $0.kind == .sync } ?? 0
+        let moments = calls.indices.filter { index in
+            index > start && calls[index].name == "turnpike.db"
+                && [.write, .sync, .truncate].contains(calls[index].kind)
+        }
+        #expect(moments.count > 20)
+        let step = Self.isLong ? 1 : max(1, moments.count / 12)
+        for index in stride(from: 0, to: moments.count, by: step) {
+            try await losePower(atCall: moments[index] + 1, seed: UInt64(index))
+        }
+    }
+
+    @Test("at each moment of making a new file leaves one that can be opened")
+    func duringCreation() async throws {
+        for number in 1...20 {
+            try await losePower(atCall: number, seed: UInt64(number))
+        }
+    }
+
+    @Test("is noticed where a store does not wait for the disk")
+    func careless() async throws {
+        let calls = try await DiskFaultTests.calls(isCareless: true)
+        var losses = 0
+        for seed in 1...10 as ClosedRange<UInt64> {
+            var random = SplitMix(state: seed)
+            let disk = try FaultyDisk(
+                failing: .powerLoss, atCall: Int.random(in: 50...calls.count, using: &random))
+            defer { disk.remove() }
+            let trial = try await Self.runUntilPowerLoss(Trial(on: disk, isCareless: true))
+            let copy = try FaultyDisk(files: disk.filesAfterPowerLoss(seed: seed))
+            defer { copy.remove() }
+            var survivor = try await Trial(on: copy, after: trial)
+            do {
+                try await survivor.resume()
+            } catch is Trial.Difference {
+                losses += 1
+                await survivor.close()
+            }
+        }
+        #expect(losses > 0)
+    }
+
+    private static func runUntilPowerLoss(_ trial: Trial) async throws -> Trial {
+        var trial = trial
+        do {
+            try await trial.run(Step.workload)
+        } catch is Trial.PowerLost {
+            // As it was meant.
+        }
+        await trial.close()
+        return trial
+    }
+
+    private func losePower(atCall number: Int, seed: UInt64) async throws {
+        let disk = try FaultyDisk(failing: .powerLoss, atCall: number)
+        defer { disk.remove() }
+        let trial = try await Self.runUntilPowerLoss(Trial(on: disk))
+        for image in 0..<Self.images {
+            let files = disk.filesAfterPowerLoss(seed: seed &* 8 &+ image)
+            let copy = try FaultyDisk(files: files)
+            defer { copy.remove() }
+            var survivor = try await Trial(on: copy, after: trial)
+            do {
+                try await survivor.resume()
+            } catch {
+                await survivor.close()
+                Issue.record(
+                    "seed \(seed), call \(number), \(disk.failed), image \(image): \(error)")
+            }
+        }
+    }
+}
