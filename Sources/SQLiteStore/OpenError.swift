@@ -62,6 +62,12 @@ extension OpenError {
                 + "acknowledged; choose a file on another disk.")
     }
 
+    static func full(_ path: String) -> OpenError {
+        OpenError(
+            "There is no room for the data file \(path) on its disk; free some, or choose another "
+                + "file.")
+    }
+
     /// SQLite cannot read the file, or found it damaged.
     static func unreadable(_ path: String, cause: String) -> OpenError {
         OpenError(

@@ -14,10 +14,16 @@ func openPool(at path: String, readers: Int) throws(OpenError) -> DatabasePool {
     } catch {
         if let error = error as? OpenError { throw error }
         let failure = SQLiteFailure(error)
-        throw failure.code == SQLITE_NOTADB
-            ? OpenError.foreign(path) : OpenError.unreadable(path, cause: failure.description)
+        switch failure.code {
+        case SQLITE_NOTADB: throw OpenError.foreign(path)
+        case SQLITE_FULL, noRoomForLogIndex: throw OpenError.full(path)
+        default: throw OpenError.unreadable(path, cause: failure.description)
+        }
     }
 }
+
+/// `SQLITE_IOERR_SHMSIZE`, a macro that is not imported.
+private let noRoomForLogIndex = SQLITE_IOERR | 19 << 8
 
 /// The level of `PRAGMA synchronous` at which every commit waits for the disk.
 private let fullySynchronous: Int64 = 2

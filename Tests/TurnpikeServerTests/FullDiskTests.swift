@@ -58,6 +58,18 @@
             #expect(try await again.terminate() == 0)
         }
 
+        @Test("is full from the beginning does not start, and says why")
+        func fullFromTheBeginning() async throws {
+            let disk = try SmallDisk()
+            defer { disk.remove() }
+            try disk.fill(leaving: 0)
+            let outcome = try await TurnpikeProcess.run(["serve", "--port", "0"] + disk.arguments)
+            #expect(outcome.status != 0)
+            #expect(outcome.errors.contains("no room"), "\(outcome.errors)")
+            try disk.free()
+            #expect(try await TurnpikeProcess(disk.arguments).terminate() == 0)
+        }
+
         @Test("is read-only does not start, and says why")
         func readOnly() async throws {
             let disk = try SmallDisk()
