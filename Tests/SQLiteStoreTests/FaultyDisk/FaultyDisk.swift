@@ -3,9 +3,9 @@ import GRDBSQLite
 import Synchronization
 import Testing
 
-/// What a store asks of its disk, of the things that can fail.
+/// What a store asks of its disk.
 enum DiskCall: Sendable, Hashable {
-    case open, write, sync, truncate, delete
+    case open, read, write, sync, truncate, delete
     /// The index of the log, which is a file as well, grows.
     case shareMemory
 }
@@ -13,6 +13,7 @@ enum DiskCall: Sendable, Hashable {
 /// What goes wrong, once.
 enum DiskFault: String, Sendable, CaseIterable, CustomTestStringConvertible {
     case inputOutputError = "an input/output error"
+    case readError = "an input/output error of a read"
     case full = "a full disk"
     case shortWrite = "a write of half the bytes"
     case shortWriteOnFullDisk = "a write of half the bytes on a full disk"
@@ -28,7 +29,8 @@ enum DiskFault: String, Sendable, CaseIterable, CustomTestStringConvertible {
     /// Which calls can fail so; opening fails on a full disk only where it makes a file.
     func concerns(_ call: DiskCall, makesFile: Bool) -> Bool {
         switch self {
-        case .inputOutputError, .powerLoss: true
+        case .inputOutputError, .powerLoss: call != .read
+        case .readError: call == .read
         case .full: call == .write || call == .shareMemory || call == .open && makesFile
         case .shortWrite, .shortWriteOnFullDisk: call == .write
         case .lostSync: call == .sync
@@ -134,6 +136,8 @@ final class FaultyDisk: Sendable {
         state.withLock { state in
             let call = Call(kind: kind, name: name, makesFile: makesFile)
             state.calls.append(call)
+            // The power was lost, but what the kernel has in memory can still be read.
+            if kind == .read, state.isDead { return .pass }
             if state.isDead { return .fail(kind.errorCode) }
             guard let fault = state.fault, state.failure == nil,
                 fault.concerns(kind, makesFile: makesFile)
@@ -145,7 +149,7 @@ final class FaultyDisk: Sendable {
             state.failure = call
             state.isDead = fault == .powerLoss
             return switch fault {
-            case .inputOutputError: .fail(kind.errorCode)
+            case .inputOutputError, .readError: .fail(kind.errorCode)
             case .powerLoss: .interrupt(kind.errorCode)
             case .full: .fail(kind.fullCode)
             case .shortWrite: .tear(kind.errorCode)
@@ -184,6 +188,7 @@ extension DiskCall {
         let ioError = SQLITE_IOERR
         return switch self {
         case .open: SQLITE_CANTOPEN
+        case .read: ioError | 1 << 8
         case .write: ioError | 3 << 8
         case .sync: ioError | 4 << 8
         case .truncate: ioError | 6 << 8
@@ -197,7 +202,7 @@ extension DiskCall {
         switch self {
         case .write: SQLITE_FULL
         case .shareMemory: SQLITE_IOERR | 19 << 8
-        case .open, .sync, .truncate, .delete: errorCode
+        case .open, .read, .sync, .truncate, .delete: errorCode
         }
     }
 }

@@ -120,7 +120,7 @@ private nonisolated(unsafe) let methods: UnsafeMutablePointer<sqlite3_io_methods
     // writes comes through here.
     table.iVersion = 2
     table.xClose = { closeFile($0) }
-    table.xRead = { $0?.realMethods.xRead($0?.real, $1, $2, $3) ?? SQLITE_MISUSE }
+    table.xRead = { read($0, $1, $2, $3) }
     table.xWrite = { write($0, $1, $2, $3) }
     table.xTruncate = { truncate($0, $1) }
     table.xSync = { file, _ in sync(file) }
@@ -149,6 +149,15 @@ private func closeFile(_ file: FilePointer?) -> Int32 {
     let code = file.realMethods.xClose(file.real)
     UnsafeRawPointer(file).load(as: FaultyFile.self).open.release()
     return code
+}
+
+private func read(
+    _ file: FilePointer?, _ bytes: UnsafeMutableRawPointer?, _ count: Int32, _ offset: Int64
+) -> Int32 {
+    guard let file else { return SQLITE_MISUSE }
+    let open = file.open
+    if let code = open.disk.verdict(on: .read, of: open.name).code { return code }
+    return file.realMethods.xRead(file.real, bytes, count, offset)
 }
 
 private func write(

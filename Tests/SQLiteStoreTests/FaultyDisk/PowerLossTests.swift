@@ -29,7 +29,7 @@ struct PowerLossTests {
         "at any moment keeps what was acknowledged, and of the last call all or nothing",
         arguments: Seeds.all)
     func anyMoment(_ seeds: Seeds) async throws {
-        let count = try await DiskFaultTests.calls().count
+        let count = try await Self.calls().count
         for seed in seeds.range {
             var random = SplitMix(state: seed)
             try await losePower(atCall: Int.random(in: 1...count, using: &random), seed: seed)
@@ -38,7 +38,7 @@ struct PowerLossTests {
 
     @Test("at each moment of folding back the log keeps what was acknowledged")
     func duringCheckpoints() async throws {
-        let calls = try await DiskFaultTests.calls()
+        let calls = try await Self.calls()
         // Once a log is there, only a checkpoint touches the file itself.
         let start = calls.firstIndex { $0.name.hasSuffix("-wal") && $0.kind == .sync } ?? 0
         let moments = calls.indices.filter { index in
@@ -47,6 +47,7 @@ struct PowerLossTests {
         }
         #expect(moments.count > 20)
         let step = Self.isLong ? 1 : max(1, moments.count / 12)
+        if Self.isLong { print("\(moments.count) losses of power during checkpoints") }
         for index in stride(from: 0, to: moments.count, by: step) {
             try await losePower(atCall: moments[index] + 1, seed: UInt64(index))
         }
@@ -61,12 +62,12 @@ struct PowerLossTests {
 
     @Test("is noticed where a store does not wait for the disk")
     func careless() async throws {
-        let calls = try await DiskFaultTests.calls(isCareless: true)
+        let count = try await Self.calls(isCareless: true).count
         var losses = 0
         for seed in 1...10 as ClosedRange<UInt64> {
             var random = SplitMix(state: seed)
             let disk = try FaultyDisk(
-                failing: .powerLoss, atCall: Int.random(in: 50...calls.count, using: &random))
+                failing: .powerLoss, atCall: Int.random(in: 50...count, using: &random))
             defer { disk.remove() }
             let trial = try await Self.runUntilPowerLoss(Trial(on: disk, isCareless: true))
             let copy = try FaultyDisk(files: disk.filesAfterPowerLoss(seed: seed))
@@ -80,6 +81,13 @@ struct PowerLossTests {
             }
         }
         #expect(losses > 0)
+    }
+
+    /// The calls of the workload at which the power can go.
+    private static func calls(isCareless: Bool = false) async throws -> [FaultyDisk.Call] {
+        try await DiskFaultTests.calls(isCareless: isCareless).filter {
+            DiskFault.powerLoss.concerns($0.kind, makesFile: $0.makesFile)
+        }
     }
 
     private static func runUntilPowerLoss(_ trial: Trial) async throws -> Trial {

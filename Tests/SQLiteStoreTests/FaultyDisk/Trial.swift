@@ -217,11 +217,9 @@ struct Trial {
     /// Checks the closed file, then opens it and sends everything again.
     private mutating func finish() async throws {
         await close()
-        var check = try? DataFileCheck(path: disk.dataFile)
-        if disk.isDead { throw PowerLost() }
-        if check == nil, disk.hasFailed { check = try DataFileCheck(path: disk.dataFile) }
-        guard let check, check.findings.isEmpty else {
-            throw Difference("the file's check found \(check?.findings ?? ["no file"])")
+        let check = try check()
+        guard check.findings.isEmpty else {
+            throw Difference("the file's check found \(check.findings)")
         }
         try await open()
         try await compare()
@@ -233,6 +231,15 @@ struct Trial {
         }
         try await compare()
         await close()
+    }
+
+    /// Checks the file; where the disk fails meanwhile, once more.
+    private func check() throws -> DataFileCheck {
+        let hadFailed = disk.hasFailed
+        let check = try? DataFileCheck(path: disk.dataFile)
+        if disk.isDead { throw PowerLost() }
+        if let check, disk.hasFailed == hadFailed { return check }
+        return try DataFileCheck(path: disk.dataFile)
     }
 
     private static func model(of steps: [Step]) async throws -> InMemoryStore {
