@@ -25,6 +25,9 @@ final class CommitQueue: Sendable {
 
     var activity: SQLiteStore.Activity { state.withLock(\.activity) }
 
+    /// Whether it writes nothing any more, until the file is opened again.
+    var hasFailed: Bool { state.withLock { $0.failure != nil } }
+
     /// Waits its turn and says what became of the work.
     ///
     /// It waits to the end even where its task is cancelled: the work may be in the file by then,
@@ -41,14 +44,13 @@ final class CommitQueue: Sendable {
         return try result.get()
     }
 
-    /// Refuses what comes from now on, waits for what came before, and lets go of the connection.
-    func finish() async {
+    /// Refuses what comes from now on, waits for what came before, lets go of the connection, and
+    /// then calls.
+    func finish(_ then: @escaping @Sendable () -> Void) {
         state.withLock { $0.isClosed = true }
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            pool.asyncWriteWithoutTransaction { [self] _ in
-                writer.withLock { $0 = nil }
-                continuation.resume()
-            }
+        pool.asyncWriteWithoutTransaction { [self] _ in
+            writer.withLock { $0 = nil }
+            then()
         }
     }
 
@@ -92,7 +94,7 @@ final class CommitQueue: Sendable {
             return
         }
         if failure.cause.isLasting || !failure.isCertain {
-            let cause = "the data file failed and must be opened again: \(failure.cause)"
+            let cause = "the data file failed: \(failure.cause)"
             state.withLock { $0.failure = StoreError(.notStored, cause: cause) }
         }
         answer(

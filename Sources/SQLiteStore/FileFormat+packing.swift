@@ -38,7 +38,7 @@ extension FileFormat {
         try runs.flush()
     }
 
-    /// Gives the facts of the catalog their checksums.
+    /// Gives the facts of the catalog and the client tokens their checksums.
     static func addChecksums(_ database: Database) throws {
         try database.execute(
             sql: "ALTER TABLE catalog ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
@@ -48,7 +48,20 @@ extension FileFormat {
                 sql: "UPDATE catalog SET checksum = ? WHERE kind = ? AND id = ?",
                 arguments: [checksum, row[0] as String, row[1] as String])
         }
+        try addTokenChecksums(database)
     }
+}
+
+private func addTokenChecksums(_ database: Database) throws {
+    try database.execute(
+        sql: "ALTER TABLE client_token ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
+    guard let connection = database.sqliteConnection else { return }
+    let tokens = try TokenTable(on: connection)
+    let rows = try Statement(
+        "SELECT \(TokenTable.columns) FROM client_token", on: connection)
+    var known: [(ClientToken, TokenTable.Remembered)] = []
+    while try rows.step() { known.append(TokenTable.token(in: rows)) }
+    for (token, remembered) in known { try tokens.put(token, remembered) }
 }
 
 extension Statement {

@@ -54,12 +54,14 @@ enum FileFormat {
             run INTEGER NOT NULL,
             position INTEGER NOT NULL,
             body TEXT NOT NULL,
+            checksum INTEGER NOT NULL,
             PRIMARY KEY (run, position)
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE used_dimension (
             product INTEGER NOT NULL,
             dimension INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
             PRIMARY KEY (product, dimension)
         ) STRICT, WITHOUT ROWID;
         """

@@ -148,8 +148,7 @@ extension LedgerWriter {
         _ record: PackedRecord, at place: RecordPlace, metBy entry: UsageEntry
     ) throws(SQLiteFailure) -> EarlierRecord {
         let allocations =
-            record.flags.contains(.hasAllocations)
-            ? try AllocationText.decode(try runs.allocations(at: place)) : []
+            record.flags.contains(.hasAllocations) ? try runs.allocations(at: place) : []
         return EarlierRecord(
             id: record.id, quantity: Quantity(millionths: record.quantity),
             timestamp: record.timestamp(inHour: entry.timestamp.hour.ordinal),

@@ -39,15 +39,23 @@ extension SQLiteStore {
         try await read { connection in
             let rows = try Statement(
                 """
-                SELECT dimension FROM used_dimension
+                SELECT product, dimension, checksum FROM used_dimension
                 WHERE product = (SELECT id FROM name WHERE text = ?)
                 """, on: connection)
             rows.bind(1, productCode)
             var names = try NameReader(on: connection)
             var dimensions: Set<String> = []
             while try rows.step() {
-                let number = UInt32(truncatingIfNeeded: rows.integer(0))
-                if let name = try names.text(of: number) { dimensions.insert(name) }
+                let number = UInt32(truncatingIfNeeded: rows.integer(1))
+                guard
+                    NameTable.checksum(product: rows.integer(0), dimension: rows.integer(1))
+                        == rows.integer(2), let name = try names.text(of: number)
+                else {
+                    throw SQLiteFailure(
+                        code: SQLITE_CORRUPT,
+                        message: "the used dimensions are not what was written")
+                }
+                dimensions.insert(name)
             }
             return dimensions
         }
@@ -101,6 +109,7 @@ extension SQLiteStore {
     private func read<Result: Sendable>(
         _ work: @escaping @Sendable (OpaquePointer) throws -> Result
     ) async throws(StoreError) -> Result {
+        let pool = try await pool
         do {
             return try await pool.read { database in
                 guard let connection = database.sqliteConnection else {
@@ -146,12 +155,11 @@ struct TotalPosition: Sendable, Hashable {
 /// Gives packed records their texts and allocations back.
 private struct RecordReader {
     var names: NameReader
-    private let findAllocations: Statement
+    private let allocations: AllocationReader
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         names = try NameReader(on: connection)
-        findAllocations = try Statement(
-            "SELECT body FROM usage_allocation WHERE run = ? AND position = ?", on: connection)
+        allocations = try AllocationReader(on: connection)
     }
 
     mutating func usage(
@@ -172,19 +180,11 @@ private struct RecordReader {
         let entry = UsageEntry(
             id: record.id, series: series, timestamp: record.timestamp(inHour: run.key.hour),
             quantity: Quantity(millionths: record.quantity),
-            allocations: try allocations(record, run, position), operation: operation,
+            allocations: record.flags.contains(.hasAllocations)
+                ? try allocations.allocations(at: RecordPlace(run: run.id, position: position))
+                : [],
+            operation: operation,
             recordedAt: Timestamp(milliseconds: record.recordedAt))
         return RecordedUsage(entry, isBilledTwice: record.flags.contains(.billedTwice))
-    }
-
-    private func allocations(
-        _ record: PackedRecord, _ run: UsageRun, _ position: Int
-    ) throws(SQLiteFailure) -> [RecordedAllocation] {
-        guard record.flags.contains(.hasAllocations) else { return [] }
-        findAllocations.bind(1, run.id)
-        findAllocations.bind(2, Int64(position))
-        defer { findAllocations.reset() }
-        guard try findAllocations.step() else { throw UsageRun.damaged(run.id) }
-        return try AllocationText.decode(findAllocations.optionalText(0))
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import GRDB
 package import Marketplace
 
@@ -50,28 +49,16 @@ package final class SQLiteStore: MarketplaceStore {
         package var waiting = 0
     }
 
-    let pool: DatabasePool
-    private let queue: CommitQueue
-    private let lock: FileLock
+    private let file: DataFile
 
     /// Opens a data file, or makes a new one that only its owner may read.
     ///
     /// It blocks while it reads and migrates, so it belongs to the start of a program.
     package init(path: String, options: Options = Options()) throws(OpenError) {
-        let file = try prepareFile(at: path)
-        lock = try FileLock(forFileAt: file)
-        pool = try openPool(at: file, readers: options.limits.readers)
-        do {
-            let writer = try pool.writeWithoutTransaction { database in
-                try LedgerWriter(database, limits: options.limits)
-            }
-            queue = CommitQueue(pool, writer, options)
-        } catch {
-            throw OpenError.unreadable(file, cause: "\(error)")
-        }
+        file = try DataFile(path: path, options)
     }
 
-    package var activity: Activity { queue.activity }
+    package var activity: Activity { file.current.queue.activity }
 
     package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
         guard !entries.isEmpty else { return [] }
@@ -83,7 +70,8 @@ package final class SQLiteStore: MarketplaceStore {
                 throw StoreError(.notStored, cause: error.description)
             }
         }
-        return try await queue.perform(.record(entries, allocations: allocations))
+        return try await file.opened().queue.perform(
+            .record(entries, allocations: allocations))
     }
 
     package func save(_ changes: [CatalogChange]) async throws(StoreError) {
@@ -99,17 +87,12 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     package func close() async {
-        await queue.finish()
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            // Closing waits for readers and may checkpoint: not on a cooperative thread.
-            DispatchQueue.global().async { [pool] in
-                // Readers first, so that the writer is the last to close and clears the log.
-                pool.releaseMemory()
-                _ = try? pool.close()
-                continuation.resume()
-            }
-        }
-        lock.release()
+        await file.close()
+    }
+
+    /// The connections to the file, opened again where it had failed.
+    var pool: DatabasePool {
+        get async throws(StoreError) { try await file.opened().pool }
     }
 
     private func change(
@@ -121,6 +104,6 @@ package final class SQLiteStore: MarketplaceStore {
         } catch {
             throw StoreError(.notStored, cause: "\(error)")
         }
-        _ = try await queue.perform(.change(forgetting: forgetting, stored))
+        _ = try await file.opened().queue.perform(.change(forgetting: forgetting, stored))
     }
 }

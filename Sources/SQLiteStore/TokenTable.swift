@@ -1,3 +1,4 @@
+import GRDBSQLite
 import Marketplace
 import MeteringAPI
 
@@ -16,7 +17,7 @@ struct TokenTable {
     private static let graceSeconds: Int64 = 3600
 
     private let find: Statement
-    private let put: Statement
+    private let insert: Statement
     private let deleteExpired: Statement
     /// How many were put since the last sweep, and the latest moment at which one was.
     private var unswept: Int64 = 0
@@ -25,14 +26,12 @@ struct TokenTable {
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         find = try Statement(
             """
-            SELECT request_digest, record_id, expires_at FROM client_token
+            SELECT \(Self.columns) FROM client_token
             WHERE account_id = ? AND resource_id = ? AND region = ? AND token = ?
             """, on: connection)
-        put = try Statement(
+        insert = try Statement(
             """
-            INSERT OR REPLACE INTO client_token (
-                account_id, resource_id, region, token, request_digest, record_id, expires_at
-            ) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO client_token (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """, on: connection)
         deleteExpired = try Statement(
             """
@@ -47,21 +46,65 @@ struct TokenTable {
         bind(token, to: find)
         defer { find.reset() }
         guard try find.step() else { return nil }
-        return Remembered(
-            requestDigest: find.wide(0), recordID: find.recordID(1),
-            expiresAt: Timestamp(milliseconds: find.integer(2)))
+        let (stored, remembered) = Self.token(in: find)
+        guard Self.checksum(stored, remembered) == find.integer(7) else {
+            throw SQLiteFailure(
+                code: SQLITE_CORRUPT, message: "a client token is not what was written")
+        }
+        return remembered
     }
 
     mutating func remember(
         _ token: ClientToken, id: MeteringRecordID, at moment: Timestamp
     ) throws(SQLiteFailure) {
-        bind(token, to: put)
-        put.bind(5, token.requestDigest)
-        put.bind(6, id)
-        put.bind(7, moment.adding(seconds: ClientToken.lifetime).milliseconds)
-        try put.run()
+        try put(
+            token,
+            Remembered(
+                requestDigest: token.requestDigest, recordID: id,
+                expiresAt: moment.adding(seconds: ClientToken.lifetime)))
         unswept += 1
         latest = max(latest, moment)
+    }
+
+    func put(_ token: ClientToken, _ remembered: Remembered) throws(SQLiteFailure) {
+        bind(token, to: insert)
+        insert.bind(5, remembered.requestDigest)
+        insert.bind(6, remembered.recordID)
+        insert.bind(7, remembered.expiresAt.milliseconds)
+        insert.bind(8, Self.checksum(token, remembered))
+        try insert.run()
+    }
+
+    /// The columns that `token(in:)` reads, in its order, and the checksum.
+    static let columns = """
+        account_id, resource_id, region, token, request_digest, record_id, expires_at, checksum
+        """
+
+    static func token(in row: Statement) -> (ClientToken, Remembered) {
+        let remembered = Remembered(
+            requestDigest: row.wide(4), recordID: row.recordID(5),
+            expiresAt: Timestamp(milliseconds: row.integer(6)))
+        let token = ClientToken(
+            scope: ClientToken.Scope(
+                accountID: row.text(0), resourceID: row.text(1), region: row.text(2)),
+            token: row.text(3), requestDigest: remembered.requestDigest)
+        return (token, remembered)
+    }
+
+    /// What is stored beside a token.
+    static func checksum(_ token: ClientToken, _ remembered: Remembered) -> Int64 {
+        var checksum = Checksum()
+        for text in [
+            token.scope.accountID, token.scope.resourceID, token.scope.region, token.token,
+        ] {
+            checksum.add(text)
+        }
+        checksum.add(UInt64(truncatingIfNeeded: remembered.requestDigest >> 64))
+        checksum.add(UInt64(truncatingIfNeeded: remembered.requestDigest))
+        checksum.add(remembered.recordID.high)
+        checksum.add(remembered.recordID.low)
+        checksum.add(remembered.expiresAt.milliseconds)
+        return checksum.value
     }
 
     /// Deletes expired tokens, at most twice as many as have come since: they never pile up, and

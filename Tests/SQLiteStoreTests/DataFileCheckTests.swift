@@ -62,6 +62,8 @@ struct DataFileCheckTests {
             ("DELETE FROM usage_run", "allocations belong to no record"),
             ("DELETE FROM usage_allocation", "do not sum to them"),
             ("UPDATE usage_allocation SET body = '[]'", "do not sum to them"),
+            ("UPDATE client_token SET token = 'another'", "client tokens are not what was"),
+            ("UPDATE used_dimension SET checksum = 1", "have usage that is not noted"),
             ("UPDATE catalog SET body = '{}'", "the product prod is not what was written"),
         ])
     func damage(sql: String, finding: String) async throws {

@@ -38,6 +38,9 @@ struct FileFormatTests {
         }
         #expect(first.id == whole.id && first.hasSameAllocations)
         #expect(outcomes[1] == .recorded(agent.id, billedTwiceWith: nil))
+        let again = UsageEntry.sample(
+            9, .agent, recordedAt: .noon, isOncePerHour: false, token: .sample())
+        #expect(try await store.record([again]) == [.tokenReplayed(agent.id)])
         await store.close()
     }
 
@@ -51,6 +54,14 @@ struct FileFormatTests {
             try database.execute(
                 sql: "INSERT INTO catalog VALUES ('account', '1', ?)",
                 arguments: [#"{"id":"1","role":"buyer","name":"A","isSuspended":false}"#])
+            let token = ClientToken.sample()
+            try database.execute(
+                sql: "INSERT INTO client_token VALUES (?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    token.scope.accountID, token.scope.resourceID, token.scope.region,
+                    token.token, Self.bytes(token.requestDigest), Self.bytes(of: entries[2].0.id),
+                    Timestamp.noon.adding(hours: 24).milliseconds,
+                ])
             for (number, (entry, occurrence)) in entries.enumerated() {
                 let series = entry.series
                 try database.execute(
@@ -62,13 +73,10 @@ struct FileFormatTests {
                     ])
                 let allocations =
                     entry.allocations.isEmpty ? nil : try AllocationText.encode(entry.allocations)
-                let id =
-                    withUnsafeBytes(of: entry.id.high.bigEndian) { Data($0) }
-                    + withUnsafeBytes(of: entry.id.low.bigEndian) { Data($0) }
                 try database.execute(
                     sql: "INSERT INTO usage_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     arguments: [
-                        entry.timestamp.hour.ordinal, number, occurrence, id,
+                        entry.timestamp.hour.ordinal, number, occurrence, Self.bytes(of: entry.id),
                         entry.quantity.millionths, entry.timestamp.milliseconds,
                         entry.recordedAt.milliseconds, entry.operation.storedNumber,
                         number + 1 == billedTwice, allocations,
@@ -76,5 +84,13 @@ struct FileFormatTests {
             }
         }
         try file.close()
+    }
+
+    private static func bytes(_ value: UInt128) -> Data {
+        withUnsafeBytes(of: value.bigEndian) { Data($0) }
+    }
+
+    private static func bytes(of id: MeteringRecordID) -> Data {
+        bytes(UInt128(id.high) << 64 | UInt128(id.low))
     }
 }

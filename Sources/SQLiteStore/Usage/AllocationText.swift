@@ -29,4 +29,36 @@ enum AllocationText {
             throw SQLiteFailure(error)
         }
     }
+
+    /// What is stored beside the text.
+    static func checksum(_ text: String, at place: RecordPlace) -> Int64 {
+        var checksum = Checksum()
+        checksum.add(place.run)
+        checksum.add(Int64(place.position))
+        checksum.add(text)
+        return checksum.value
+    }
+}
+
+/// Finds the allocations of records.
+struct AllocationReader {
+    private let find: Statement
+
+    init(on connection: OpaquePointer) throws(SQLiteFailure) {
+        find = try Statement(
+            "SELECT body, checksum FROM usage_allocation WHERE run = ? AND position = ?",
+            on: connection)
+    }
+
+    /// The allocations of a record that has some; throws if they are not there as they were
+    /// written.
+    func allocations(at place: RecordPlace) throws(SQLiteFailure) -> [RecordedAllocation] {
+        find.bind(1, place.run)
+        find.bind(2, Int64(place.position))
+        defer { find.reset() }
+        guard try find.step(),
+            AllocationText.checksum(find.text(0), at: place) == find.integer(1)
+        else { throw UsageRun.damaged(place.run) }
+        return try AllocationText.decode(find.text(0))
+    }
 }

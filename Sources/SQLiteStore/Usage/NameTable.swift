@@ -21,8 +21,9 @@ struct NameTable {
         find = try Statement("SELECT id FROM name WHERE text = ?", on: connection)
         insert = try Statement("INSERT INTO name (text, checksum) VALUES (?, ?)", on: connection)
         useDimension = try Statement(
-            "INSERT OR IGNORE INTO used_dimension (product, dimension) VALUES (?, ?)",
-            on: connection)
+            """
+            INSERT OR IGNORE INTO used_dimension (product, dimension, checksum) VALUES (?, ?, ?)
+            """, on: connection)
     }
 
     /// The numbers of a series' names; new names get new numbers.
@@ -45,6 +46,9 @@ struct NameTable {
         guard !knownDimensions.contains(pair) else { return }
         useDimension.bind(1, Int64(usage.product))
         useDimension.bind(2, Int64(usage.dimension))
+        useDimension.bind(
+            3,
+            Self.checksum(product: Int64(usage.product), dimension: Int64(usage.dimension)))
         try useDimension.run()
         if knownDimensions.count >= limit { knownDimensions.removeAll(keepingCapacity: true) }
         knownDimensions.insert(pair)
@@ -83,6 +87,14 @@ struct NameTable {
             throw SQLiteFailure(code: SQLITE_FULL, message: "there are four thousand million names")
         }
         return number
+    }
+
+    /// What is stored beside a product's dimension.
+    static func checksum(product: Int64, dimension: Int64) -> Int64 {
+        var checksum = Checksum()
+        checksum.add(product)
+        checksum.add(dimension)
+        return checksum.value
     }
 
     /// What is stored beside a name.

@@ -21,7 +21,7 @@ struct RunTable {
     private let find: Statement
     private let findHour: Statement
     private let insertAllocations: Statement
-    private let findAllocations: Statement
+    private let storedAllocations: AllocationReader
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         insert = try Statement(
@@ -33,9 +33,10 @@ struct RunTable {
         findHour = try Statement(
             "SELECT \(UsageRun.columns) FROM usage_run WHERE hour = ?", on: connection)
         insertAllocations = try Statement(
-            "INSERT INTO usage_allocation (run, position, body) VALUES (?, ?, ?)", on: connection)
-        findAllocations = try Statement(
-            "SELECT body FROM usage_allocation WHERE run = ? AND position = ?", on: connection)
+            """
+            INSERT INTO usage_allocation (run, position, body, checksum) VALUES (?, ?, ?, ?)
+            """, on: connection)
+        storedAllocations = try AllocationReader(on: connection)
         let last = try Statement("SELECT max(id) FROM usage_run", on: connection)
         nextRun = try last.step() ? last.integer(0) + 1 : 1
     }
@@ -82,6 +83,7 @@ struct RunTable {
             insertAllocations.bind(1, place.run)
             insertAllocations.bind(2, Int64(place.position))
             insertAllocations.bind(3, body)
+            insertAllocations.bind(4, AllocationText.checksum(body, at: place))
             try insertAllocations.run()
         }
         forgetPending()
@@ -115,17 +117,10 @@ struct RunTable {
         return (run.records[place.position], run.key)
     }
 
-    /// The allocations of a record, as the text of `AllocationText`.
-    func allocations(at place: RecordPlace) throws(SQLiteFailure) -> String? {
-        if let text = pendingAllocations[place] { return text }
-        findAllocations.bind(1, place.run)
-        findAllocations.bind(2, Int64(place.position))
-        defer { findAllocations.reset() }
-        guard try findAllocations.step() else {
-            throw SQLiteFailure(
-                code: SQLITE_CORRUPT, message: "allocations of run \(place.run) are missing")
-        }
-        return findAllocations.optionalText(0)
+    /// The allocations of a record that has some.
+    func allocations(at place: RecordPlace) throws(SQLiteFailure) -> [RecordedAllocation] {
+        if let text = pendingAllocations[place] { return try AllocationText.decode(text) }
+        return try storedAllocations.allocations(at: place)
     }
 
     /// Gives every run of an hour that is in the file.

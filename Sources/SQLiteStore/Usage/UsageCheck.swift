@@ -18,6 +18,7 @@ struct UsageCheck {
         case allocations = "records have allocations that do not sum to them"
         case strayAllocations = "allocations belong to no record"
         case dimension = "dimensions have usage that is not noted"
+        case damagedToken = "client tokens are not what was written"
         case token = "client tokens were answered with a record that is not there"
     }
 
@@ -32,6 +33,7 @@ struct UsageCheck {
             checkKeys(runs)
             for run in runs { try check(run, names, &references) }
         }
+        count(.damagedToken, references.damagedTokens)
         count(.token, references.tokens.count)
         count(.strayAllocations, references.allocations)
         try checkIDs(on: connection)
@@ -93,7 +95,7 @@ struct UsageCheck {
             references.tokens.remove(record.id)
             if record.flags.contains(.hasAllocations) {
                 let place = RecordPlace(run: run.id, position: position)
-                if try references.allocations(at: place) != record.quantity {
+                if references.allocations(at: place) != record.quantity {
                     count(.allocations)
                 }
             }
@@ -121,21 +123,32 @@ struct UsageCheck {
 private struct References {
     /// The records that client tokens were answered with, and that have not been seen yet.
     var tokens: Set<MeteringRecordID> = []
+    private(set) var damagedTokens = 0
     /// Allocations whose records have not been seen yet.
     private(set) var allocations = 0
     private var noted: Set<UInt64> = []
-    private let findAllocations: Statement
+    private let stored: AllocationReader
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        findAllocations = try Statement(
-            "SELECT body FROM usage_allocation WHERE run = ? AND position = ?", on: connection)
+        stored = try AllocationReader(on: connection)
         let count = try Statement("SELECT count(*) FROM usage_allocation", on: connection)
         if try count.step() { allocations = Int(count.integer(0)) }
-        let rows = try Statement("SELECT record_id FROM client_token", on: connection)
-        while try rows.step() { tokens.insert(rows.recordID(0)) }
+        let rows = try Statement(
+            "SELECT \(TokenTable.columns) FROM client_token", on: connection)
+        while try rows.step() {
+            let (token, remembered) = TokenTable.token(in: rows)
+            if TokenTable.checksum(token, remembered) != rows.integer(7) { damagedTokens += 1 }
+            tokens.insert(remembered.recordID)
+        }
         let dimensions = try Statement(
-            "SELECT product, dimension FROM used_dimension", on: connection)
+            "SELECT product, dimension, checksum FROM used_dimension", on: connection)
         while try dimensions.step() {
+            let (product, dimension) = (dimensions.integer(0), dimensions.integer(1))
+            // One that is damaged is one that is not noted.
+            guard
+                NameTable.checksum(product: product, dimension: dimension)
+                    == dimensions.integer(2)
+            else { continue }
             noted.insert(UInt64(dimensions.integer(0)) << 32 | UInt64(dimensions.integer(1)))
         }
     }
@@ -144,17 +157,13 @@ private struct References {
         noted.contains(UInt64(usage.product) << 32 | UInt64(usage.dimension))
     }
 
-    /// The sum of a record's allocations in millionths; nil where it has none.
-    mutating func allocations(at place: RecordPlace) throws(SQLiteFailure) -> Int64? {
-        findAllocations.bind(1, place.run)
-        findAllocations.bind(2, Int64(place.position))
-        defer { findAllocations.reset() }
-        guard try findAllocations.step() else { return nil }
+    /// The sum of a record's allocations in millionths; nil where they are not as they were
+    /// written.
+    mutating func allocations(at place: RecordPlace) -> Int64? {
+        guard let found = try? stored.allocations(at: place) else { return nil }
         allocations -= 1
         var sum = QuantitySum()
-        for allocation in (try? AllocationText.decode(findAllocations.optionalText(0))) ?? [] {
-            sum += allocation.quantity
-        }
+        for allocation in found { sum += allocation.quantity }
         return Int64(exactly: sum.millionths)
     }
 }

@@ -68,4 +68,19 @@ struct DamagedFileTests {
             _ = try await Self.read(damaged, writing: Step.workload)
         }
     }
+
+    @Test(
+        "with a flipped bit is refused, or read as it was written",
+        arguments: 1...8 as ClosedRange<UInt64>)
+    func silentlyWrong(seed: UInt64) async throws {
+        let (bytes, contents) = try await Self.sound()
+        var random = SplitMix(state: seed)
+        for _ in 0..<25 {
+            var damaged = bytes
+            let offset = Int.random(in: damaged.indices, using: &random)
+            damaged[offset] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+            let read = try await Self.read(damaged)
+            #expect(read == nil || read == contents, "byte \(offset % 4096) of its page")
+        }
+    }
 }
