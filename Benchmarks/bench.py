@@ -4,7 +4,7 @@ The load generator sends requests that were signed ahead; Turnpike verifies each
 rule, and syncs each answer to disk. What counts are the ratios: absolute figures differ from
 machine to machine and from hour to hour.
 
-Usage: Scripts/bench [--long] [--output FILE]
+Usage: Scripts/bench [--long | --instructions] [--output FILE]
 """
 
 import argparse
@@ -21,6 +21,7 @@ import textwrap
 import time
 
 import baselines
+import instructions
 import marketplace
 from servers import Turnpike, echo, moto
 
@@ -32,15 +33,24 @@ HOURS = 23
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--long", action="store_true", help="20 s for each figure instead of 5")
+    parser.add_argument(
+        "--instructions", action="store_true", help="count instructions, and measure nothing else"
+    )
     parser.add_argument("--output", help="also write the tables to this Markdown file")
     options = parser.parse_args()
     seconds = 20.0 if options.long else 5.0
     report = Report()
     report.write(f"# Benchmark of {datetime.date.today().isoformat()}")
     report.write(machine())
-    report.write(starts())
-    fresh = side_by_side(report, seconds)
-    workloads(report, seconds, fresh)
+    if not options.instructions:
+        report.write(starts())
+        fresh = side_by_side(report, seconds)
+        workloads(report, seconds, fresh)
+    if options.long or options.instructions:
+        report.table(
+            ["step of a request with 25 fresh records", "instructions", "of all"],
+            instructions.rows(),
+        )
     if options.output:
         pathlib.Path(options.output).write_text(report.text, encoding="utf-8")
 

@@ -97,9 +97,13 @@ class Turnpike(Server):
     """Turnpike on a file of this folder."""
 
     def __init__(
-        self, folder: str, seed: str | None = None, trace: list[str] | None = None
+        self,
+        folder: str,
+        seed: str | None = None,
+        trace: list[str] | None = None,
+        binary: str = BINARY,
     ) -> None:
-        command = (trace or []) + [BINARY, "serve", "--port", "{port}"]
+        command = (trace or []) + [binary, "serve", "--port", "{port}"]
         command += ["--data", f"{folder}/turnpike.db"]
         if seed is None:
             command.append("--demo")
