@@ -4,7 +4,7 @@ The load generator sends requests that were signed ahead; Turnpike verifies each
 rule, and syncs each answer to disk. What counts are the ratios: absolute figures differ from
 machine to machine and from hour to hour.
 
-Usage: Scripts/bench [--long | --instructions] [--output FILE]
+Usage: Scripts/bench [--long | --instructions | --buyers N] [--output FILE]
 """
 
 import argparse
@@ -22,6 +22,7 @@ import time
 
 import baselines
 import instructions
+import large
 import marketplace
 from servers import Turnpike, echo, moto
 
@@ -36,13 +37,18 @@ def main() -> None:
     parser.add_argument(
         "--instructions", action="store_true", help="count instructions, and measure nothing else"
     )
+    parser.add_argument(
+        "--buyers", type=int, metavar="N",
+        help="send from so many buyers, and measure nothing else; --long does with a million",
+    )
     parser.add_argument("--output", help="also write the tables to this Markdown file")
     options = parser.parse_args()
     seconds = 20.0 if options.long else 5.0
     report = Report()
     report.write(f"# Benchmark of {datetime.date.today().isoformat()}")
     report.write(machine())
-    if not options.instructions:
+    alone = options.instructions or options.buyers is not None
+    if not alone:
         report.write(starts())
         fresh = side_by_side(report, seconds)
         workloads(report, seconds, fresh)
@@ -50,6 +56,12 @@ def main() -> None:
         report.table(
             ["step of a request with 25 fresh records", "instructions", "of all"],
             instructions.rows(),
+        )
+    if options.long or options.buyers is not None:
+        buyers = options.buyers or 1_000_000
+        report.table(
+            [f"{buyers:,} buyers, 10 dimensions, hours in no order", ""],
+            large.rows(buyers, CONNECTIONS),
         )
     if options.output:
         pathlib.Path(options.output).write_text(report.text, encoding="utf-8")

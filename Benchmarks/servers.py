@@ -102,11 +102,13 @@ class Turnpike(Server):
         seed: str | None = None,
         trace: list[str] | None = None,
         binary: str = BINARY,
+        again: bool = False,
     ) -> None:
         command = (trace or []) + [binary, "serve", "--port", "{port}"]
         command += ["--data", f"{folder}/turnpike.db"]
         if seed is None:
-            command.append("--demo")
+            # A file that was used before has its marketplace.
+            command += [] if again else ["--demo"]
         else:
             path = pathlib.Path(folder, "seed.yaml")
             path.write_text(seed, encoding="utf-8")
