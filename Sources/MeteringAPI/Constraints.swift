@@ -7,8 +7,8 @@ extension BatchMeterUsageRequest {
         checker.require(usageRecords != nil, "usageRecords")
         let records = usageRecords ?? []
         checker.count(records.count, "usageRecords", in: 0...ModelLimit.usageRecords)
-        for (index, record) in records.enumerated() {
-            checker.check(record, "usageRecords.\(index + 1).member", model)
+        for index in records.indices {
+            checker.check(records[index], "usageRecords.\(index + 1).member", model)
         }
         if model.requiresBatchProductCode { checker.require(productCode != nil, "productCode") }
         checker.productCode(productCode, model)

@@ -46,17 +46,22 @@ extension MeteringRecordID: LosslessStringConvertible {
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
+            for index in 0..<16 {
+                if index == 4 || index == 6 || index == 8 || index == 10 {
                     buffer[position] = UInt8(ascii: "-")
                     position += 1
                 }
-                let word = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word >> (60 - UInt64(index % 16) * 4)) & 15
-                buffer[position] = nibble < 10 ? 48 + nibble : 87 + nibble
-                position += 1
+                let word = index < 8 ? high : low
+                let byte = UInt8(truncatingIfNeeded: word >> (56 - UInt64(index & 7) * 8))
+                buffer[position] = hexDigit(byte >> 4)
+                buffer[position + 1] = hexDigit(byte & 15)
+                position += 2
             }
             return position
         }
     }
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 48 + value : 87 + value
 }

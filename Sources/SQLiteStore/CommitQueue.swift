@@ -70,10 +70,10 @@ final class CommitQueue: Sendable {
             return answer(calls, with: CommitQueueState.closed)
         }
         do {
-            let outcomes = try writer.transaction(on: database) { () throws(SQLiteFailure) in
+            let outcomes = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
                 var outcomes: [[RecordOutcome]] = []
                 outcomes.reserveCapacity(calls.count)
-                for call in calls { outcomes.append(try writer.perform(call.work)) }
+                for call in calls { outcomes.append(try ledger.perform(call.work)) }
                 return outcomes
             }
             state.withLock { $0.count(calls) }
@@ -143,8 +143,10 @@ struct WriteCall: Sendable {
     }
 }
 
-extension LedgerWriter {
-    fileprivate func perform(_ work: WriteCall.Work) throws(SQLiteFailure) -> [RecordOutcome] {
+extension Ledger {
+    fileprivate mutating func perform(_ work: WriteCall.Work) throws(SQLiteFailure)
+        -> [RecordOutcome]
+    {
         switch work {
         case .record(let entries, let allocations):
             var outcomes: [RecordOutcome] = []

@@ -51,32 +51,53 @@ package struct JSONWriter {
     }
 
     package mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                let hex = "0123456789abcdef".utf8.map { $0 }
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(hex[Int(byte >> 4)])
-                bytes.append(hex[Int(byte & 15)])
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { utf8 in
+            bytes.append(UInt8(ascii: "\""))
+            // In runs, because hardly anything has to be escaped.
+            var start = 0
+            for position in utf8.indices where mustBeEscaped(utf8[position]) {
+                bytes.append(contentsOf: utf8[start..<position])
+                escape(utf8[position])
+                start = position + 1
             }
+            bytes.append(contentsOf: utf8[start...])
+            bytes.append(UInt8(ascii: "\""))
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        if byte < 0x20 {
+            bytes.append(contentsOf: "\\u00".utf8)
+            bytes.append(hexDigit(byte >> 4))
+            bytes.append(hexDigit(byte & 15))
+        } else {
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
+        }
     }
 
     package mutating func integer(_ value: Int64) {
-        bytes.append(contentsOf: String(value).utf8)
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        digits(value.magnitude)
+    }
+
+    private mutating func digits(_ value: UInt64) {
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        var rest = value
+        while divisor > 0 {
+            bytes.append(48 + UInt8(rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
     }
 
     /// Writes epoch seconds: a whole number where it is one, else with the milliseconds needed.
     package mutating func timestamp(_ timestamp: Timestamp) {
         let magnitude = timestamp.milliseconds.magnitude
         if timestamp.milliseconds < 0 { bytes.append(UInt8(ascii: "-")) }
-        bytes.append(contentsOf: String(magnitude / 1000).utf8)
+        digits(magnitude / 1000)
         var rest = magnitude % 1000
         if rest == 0 { return }
         bytes.append(UInt8(ascii: "."))
@@ -118,4 +139,12 @@ package struct JSONWriter {
         bytes.append(closing)
         needsComma = true
     }
+}
+
+private func mustBeEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? 48 + value : 87 + value
 }

@@ -15,7 +15,7 @@ extension BatchMeterUsageRequest: AWSJSONRequest {
         var reader = MemberReader()
         var request = BatchMeterUsageRequest(usageRecords: nil)
         for member in try reader.topLevel(body) {
-            switch member.name {
+            switch member.key {
             case "ProductCode":
                 request.productCode = try reader.text(member.value, "ProductCode")
             case "UsageRecords":
@@ -45,7 +45,7 @@ extension MeterUsageRequest: AWSJSONRequest {
         var request = MeterUsageRequest()
         for member in try reader.topLevel(body) {
             let value = member.value
-            switch member.name {
+            switch member.key {
             case "ProductCode": request.productCode = try reader.text(value, "ProductCode")
             case "Timestamp": request.timestamp = try reader.timestamp(value, "Timestamp")
             case "UsageDimension":
@@ -74,7 +74,7 @@ extension RegisterUsageRequest: AWSJSONRequest {
         var request = RegisterUsageRequest()
         for member in try reader.topLevel(body) {
             let value = member.value
-            switch member.name {
+            switch member.key {
             case "ProductCode": request.productCode = try reader.text(value, "ProductCode")
             case "PublicKeyVersion":
                 request.publicKeyVersion = try reader.integer(value, "PublicKeyVersion")
@@ -93,7 +93,7 @@ extension ResolveCustomerRequest: AWSJSONRequest {
         var reader = MemberReader()
         var request = ResolveCustomerRequest(registrationToken: nil)
         for member in try reader.topLevel(body) {
-            switch member.name {
+            switch member.key {
             case "RegistrationToken":
                 request.registrationToken = try reader.text(member.value, "RegistrationToken")
             default: reader.ignore(member.name, in: "")
@@ -128,7 +128,7 @@ extension MemberReader {
         guard let members = try object(value, path()) else { return record }
         for member in members {
             let value = member.value
-            switch member.name {
+            switch member.key {
             case "Timestamp":
                 record.timestamp = try timestamp(value, path() + ".Timestamp")
             case "CustomerIdentifier":
@@ -168,7 +168,7 @@ extension MemberReader {
         var allocation = UsageAllocation(quantity: SentQuantity())
         guard let members = try object(value, path) else { return allocation }
         for member in members {
-            switch member.name {
+            switch member.key {
             case "AllocatedUsageQuantity":
                 allocation.quantity.integer = try integer(member.value, joined(path, member.name))
             case "AllocatedUsageQuantityAsDecimal" where model.hasDecimals:
@@ -191,7 +191,7 @@ extension MemberReader {
             let member = "\(path)[\(tags.count)]"
             if let members = try object(element, member) {
                 for part in members {
-                    switch part.name {
+                    switch part.key {
                     case "Key": tag.key = try text(part.value, member + ".Key")
                     case "Value": tag.value = try text(part.value, member + ".Value")
                     default: ignore(part.name, in: member)

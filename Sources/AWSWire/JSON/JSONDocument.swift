@@ -49,7 +49,23 @@ package struct JSONValue: Sendable {
     fileprivate let document: JSONDocument
     fileprivate let index: Int
 
-    private var node: JSONNode { document.nodes[index] }
+    fileprivate var node: JSONNode { document.nodes[index] }
+
+    /// Whether the bytes before unescaping are these.
+    fileprivate func hasBytes(_ expected: StaticString) -> Bool {
+        let node = node
+        let start = Int(node.start)
+        guard Int(node.end) - start == expected.utf8CodeUnitCount else { return false }
+        return document.bytes.withUnsafeBufferPointer { bytes in
+            expected.withUTF8Buffer { expected in
+                // A loop, because the iterators of two collections take many times as long.
+                for index in expected.indices where expected[index] != bytes[start + index] {
+                    return false
+                }
+                return true
+            }
+        }
+    }
 
     /// What kind of value this is, in the words of Coral's messages.
     package enum Kind: Sendable { case null, boolean, number, string, list, object }
@@ -137,9 +153,21 @@ package struct JSONMember {
 
     package var name: String { nameValue.text }
 
+    package var key: JSONKey { JSONKey(value: nameValue) }
+
     package func isNamed(_ name: String) -> Bool {
         if nameValue.rawBytes.elementsEqual(name.utf8) { return true }
         return nameValue.rawBytes.contains(UInt8(ascii: "\\")) && nameValue.text == name
+    }
+}
+
+/// The name of a member, which a `switch` compares without making a text of it.
+package struct JSONKey {
+    fileprivate let value: JSONValue
+
+    package static func ~= (expected: StaticString, key: JSONKey) -> Bool {
+        key.value.hasBytes(expected)
+            || key.value.node.kind == .escapedString && key.value.text == "\(expected)"
     }
 }
 

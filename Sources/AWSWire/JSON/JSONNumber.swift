@@ -10,6 +10,11 @@ package struct JSONNumber: Sendable {
 
     /// Reads the spelling of a well-formed JSON number.
     package init(_ bytes: some Collection<UInt8>, scale: Int) {
+        if let whole = Self.whole(bytes), let unit = Self.unit(scale) {
+            scaled = whole * unit
+            isCut = false
+            return
+        }
         let spelling = Spelling(bytes)
         // Digits beyond this count never change a saturated 64-bit result.
         let exponent = spelling.exponent + scale
@@ -43,6 +48,30 @@ package struct JSONNumber: Sendable {
         } else {
             scaled = Int64(magnitude)
         }
+    }
+}
+
+extension JSONNumber {
+    /// What one is at the scales that are in use.
+    private static func unit(_ scale: Int) -> Int64? {
+        switch scale {
+        case 0: 1
+        case 3: 1000
+        case 6: 1_000_000
+        default: nil
+        }
+    }
+
+    /// The number if it has up to twelve digits and nothing else, as nearly all have; at any scale
+    /// in use it then fits.
+    private static func whole(_ bytes: some Collection<UInt8>) -> Int64? {
+        guard bytes.count <= 12 else { return nil }
+        var value: Int64 = 0
+        for byte in bytes {
+            guard byte &- 48 < 10 else { return nil }
+            value = value * 10 + Int64(byte &- 48)
+        }
+        return value
     }
 }
 

@@ -143,7 +143,9 @@ struct JSONParser {
         position += 1
         let start = position
         var kind = JSONNode.Kind.string
-        while let byte = current {
+        while true {
+            skipPlainCharacters()
+            guard let byte = current else { break }
             switch byte {
             case UInt8(ascii: "\""):
                 append(kind, from: start, to: position)
@@ -158,6 +160,23 @@ struct JSONParser {
             }
         }
         throw failure("the text ends in a string")
+    }
+
+    /// Skips what stands for itself in a string: ASCII but quotation marks, backslashes and control
+    /// characters.
+    private mutating func skipPlainCharacters() {
+        let start = position
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var position = start
+            while position < bytes.count {
+                let byte = bytes[position]
+                guard byte &- 0x20 < 0x60, byte != UInt8(ascii: "\""),
+                    byte != UInt8(ascii: "\\")
+                else { return position }
+                position += 1
+            }
+            return position
+        }
     }
 
     private mutating func escape() throws(JSONSyntaxError) {

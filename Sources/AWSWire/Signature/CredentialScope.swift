@@ -51,24 +51,27 @@ struct AuthorizationHeader {
                     parameters.signedHeaders == nil ? "SignedHeaders" : nil,
                 ].compactMap(\.self))
         }
-        let fields = credential.suffix(4).map { String(Substring($0)) }
-        accessKeyID = credential.dropLast(4).map { String(Substring($0)) }.joined(separator: "/")
+        let fields = credential.suffix(4).map { String(decoding: $0, as: UTF8.self) }
+        accessKeyID = credential.dropLast(4).map { String(decoding: $0, as: UTF8.self) }.joined(
+            separator: "/")
         scope = CredentialScope(date: fields[0], region: fields[1], service: fields[2])
-        signedHeaders = names.split(separator: UInt8(ascii: ";")).map { String(Substring($0)) }
-        self.signature = String(Substring(signature))
+        signedHeaders = names.split(separator: UInt8(ascii: ";")).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        self.signature = String(decoding: signature, as: UTF8.self)
     }
 
     /// What stands behind the algorithm; of a name that comes twice, the last.
     ///
-    /// Read byte by byte, because every request has it and characters take ten times as long.
+    /// Read as bytes, because every request has it and characters take ten times as long.
     private struct Parameters {
-        var credential: Substring.UTF8View?
-        var signedHeaders: Substring.UTF8View?
-        var signature: Substring.UTF8View?
+        var credential: ArraySlice<UInt8>?
+        var signedHeaders: ArraySlice<UInt8>?
+        var signature: ArraySlice<UInt8>?
 
         init(_ header: String) {
             guard header.hasPrefix(AuthorizationHeader.algorithm) else { return }
-            let rest = Substring(header).utf8.dropFirst(AuthorizationHeader.algorithm.utf8.count)
+            let rest = Array(header.utf8).dropFirst(AuthorizationHeader.algorithm.utf8.count)
             for part in rest.split(separator: UInt8(ascii: ",")) {
                 let halves = part.split(separator: UInt8(ascii: "="), maxSplits: 1)
                 guard halves.count == 2 else { continue }

@@ -45,7 +45,8 @@ package final class SignatureVerifier: Sendable {
         }
         try Self.checkToken(request, credential, real: clocks.first)
         try Self.checkSkew(signed, clocks)
-        try checkScope(header.scope, AmzDate.text(signed))
+        let date = AmzDate.text(signed)
+        try checkScope(header.scope, date)
         try Self.checkSignedHeaders(request, header.signedHeaders)
         let bodyHash = Hexadecimal.digits(of: SHA256.hash(data: body))
         let payloadHash = try Self.payloadHash(request, bodyHash)
@@ -55,7 +56,7 @@ package final class SignatureVerifier: Sendable {
             accessKeyID: header.accessKeyID, secretAccessKey: credential.secretAccessKey,
             scope: header.scope)
         let text = StringToSign.bytes(
-            date: AmzDate.text(signed), scope: header.scope, canonical: canonical)
+            date: date, scope: header.scope, canonical: canonical)
         let expected = Hexadecimal.digits(
             of: HMAC<SHA256>.authenticationCode(for: text, using: key))
         guard isEqualInConstantTime(expected, Array(header.signature.utf8)) else {
@@ -81,9 +82,11 @@ package final class SignatureVerifier: Sendable {
     private static func authorization(
         of request: SignableRequest
     ) throws(AuthenticationFailure) -> (AuthorizationHeader, signed: Timestamp) {
-        let hasQuery = request.query.utf8.split(separator: UInt8(ascii: "&")).contains {
-            $0.starts(with: "X-Amz-Algorithm".utf8)
-        }
+        let hasQuery =
+            !request.query.isEmpty
+            && request.query.utf8.split(separator: UInt8(ascii: "&")).contains {
+                $0.starts(with: "X-Amz-Algorithm".utf8)
+            }
         guard let text = request.header("Authorization"), !text.isEmpty else { throw .missing }
         guard !hasQuery else { throw .headerAndQuery }
         let date = request.header("X-Amz-Date") ?? request.header("Date")

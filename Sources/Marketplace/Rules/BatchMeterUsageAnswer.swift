@@ -10,12 +10,12 @@ extension BatchMeterUsageRules {
         result.results.reserveCapacity(records.count)
         var explained: [RecordExplanation] = []
         explained.reserveCapacity(records.count)
-        for (index, record) in records.enumerated() {
+        for index in records.indices {
             switch decision.places[index] {
             case .notSubscribed(let reason):
                 result.results.append(
                     UsageRecordResult(
-                        usageRecord: record, meteringRecordID: nil,
+                        usageRecord: records[index], meteringRecordID: nil,
                         status: .customerNotSubscribed))
                 explained.append(RecordExplanation(index: index, outcome: .notSubscribed(reason)))
             case .entry(let entry):
@@ -23,7 +23,7 @@ extension BatchMeterUsageRules {
                 explained.append(
                     RecordExplanation(
                         index: index, entry: decision.entries[entry], outcome: outcome))
-                result.add(record, outcome)
+                result.add(records[index], outcome)
             }
         }
         return (result, explained)

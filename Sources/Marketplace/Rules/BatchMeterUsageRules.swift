@@ -36,27 +36,29 @@ package enum BatchMeterUsageRules {
         let batch = Batch(product: product, context: context)
         let agreements = try batch.agreements(of: records)
         try batch.checkGeneration(of: records)
+        // By index, because a copy of a record counts a dozen references.
         var position = 0
-        for (index, record) in records.enumerated() {
+        for index in records.indices {
             try context.requireMetered(
-                record.dimension ?? "", of: product, from: &position, at: index)
+                records[index].dimension ?? "", of: product, from: &position, at: index)
         }
-        for (index, record) in records.enumerated() {
+        for index in records.indices {
             try context.require(
-                record.usageTime, in: context.contract.batchWindow, at: index)
+                records[index].usageTime, in: context.contract.batchWindow, at: index)
         }
-        for (index, record) in records.enumerated() {
-            try batch.checkPeriod(of: agreements[index], record, at: index)
+        for index in records.indices {
+            try batch.checkPeriod(of: agreements[index], records[index].usageTime, at: index)
         }
-        for (index, record) in records.enumerated() {
-            try AllocationRules.checkTags(record.allocations, at: index)
+        for index in records.indices {
+            try AllocationRules.checkTags(records[index].allocations, at: index)
         }
         var allocations: [[RecordedAllocation]] = []
         allocations.reserveCapacity(records.count)
-        for (index, record) in records.enumerated() {
+        for index in records.indices {
             allocations.append(
                 try AllocationRules.recorded(
-                    record.allocations, of: record.quantity, record.amount, at: index))
+                    records[index].allocations, of: records[index].quantity,
+                    records[index].amount, at: index))
         }
         try batch.checkCustomerIdentifiers(of: records)
         return batch.decision(on: records, agreements, allocations, ids: &ids)
@@ -66,8 +68,8 @@ package enum BatchMeterUsageRules {
     private static func checkIdentifiers(
         _ productCode: String?, _ records: [UsageRecord]
     ) throws(Refusal) {
-        for (index, record) in records.enumerated() {
-            switch (productCode, record.licenseARN) {
+        for index in records.indices {
+            switch (productCode, records[index].licenseARN) {
             case (_?, _?):
                 throw Refusal(
                     .invalidProductCode, .identifiers,
@@ -79,8 +81,8 @@ package enum BatchMeterUsageRules {
             default: break
             }
         }
-        for (index, record) in records.enumerated() {
-            switch (record.customerIdentifier, record.customerAWSAccountID) {
+        for index in records.indices {
+            switch (records[index].customerIdentifier, records[index].customerAWSAccountID) {
             case (_?, _?):
                 throw Refusal(
                     .invalidCustomerIdentifier, .identifiers,
@@ -149,11 +151,12 @@ private struct Batch {
     func agreements(of records: [UsageRecord]) throws(Refusal) -> [Agreement?] {
         var agreements: [Agreement?] = []
         agreements.reserveCapacity(records.count)
-        for (index, record) in records.enumerated() {
-            guard let license = record.licenseARN else {
+        for index in records.indices {
+            guard let license = records[index].licenseARN else {
                 agreements.append(nil)
                 continue
             }
+            let record = records[index]
             let owner = try Self.product(ofLicense: license, context, at: index)
             guard owner.code == product.code else {
                 throw Refusal(
@@ -195,10 +198,9 @@ private struct Batch {
 
     /// Usage by licence lies within the licence's activation period.
     func checkPeriod(
-        of agreement: Agreement?, _ record: UsageRecord, at index: Int
+        of agreement: Agreement?, _ timestamp: Timestamp, at index: Int
     ) throws(Refusal) {
         guard let agreement else { return }
-        let timestamp = record.usageTime
         if agreement.startsAfter(timestamp) {
             throw Refusal(
                 .invalidLicense, .agreementPeriod,
@@ -216,8 +218,8 @@ private struct Batch {
     }
 
     func checkCustomerIdentifiers(of records: [UsageRecord]) throws(Refusal) {
-        for (index, record) in records.enumerated() {
-            guard let identifier = record.customerIdentifier,
+        for index in records.indices {
+            guard let identifier = records[index].customerIdentifier,
                 context.catalog.buyer(customerIdentifier: identifier) == nil
             else { continue }
             throw Refusal(
@@ -234,25 +236,26 @@ private struct Batch {
         var decision = BatchMeterUsageRules.Decision(entries: [], places: [])
         decision.entries.reserveCapacity(records.count)
         decision.places.reserveCapacity(records.count)
-        var previous: (record: UsageRecord, use: Result<UsageSeries, NotSubscribed>)?
-        for (index, record) in records.enumerated() {
+        var previous: (index: Int, use: Result<UsageSeries, NotSubscribed>)?
+        for index in records.indices {
             let use: Result<UsageSeries, NotSubscribed>
-            if let previous, record.isOfSameUse(as: previous.record) {
+            if let previous, records[index].isOfSameUse(as: records[previous.index]) {
                 // Most requests report many dimensions of one buyer at one moment.
                 use = previous.use
             } else {
-                use = series(of: record, agreement: agreements[index])
-                previous = (record, use)
+                use = series(of: records[index], agreement: agreements[index])
+                previous = (index, use)
             }
             switch use {
             case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
             case .success(var series):
-                series.dimension = record.dimension ?? ""
+                series.dimension = records[index].dimension ?? ""
                 decision.places.append(.entry(decision.entries.count))
                 decision.entries.append(
                     UsageEntry(
-                        id: .random(using: &ids), series: series, timestamp: record.usageTime,
-                        quantity: record.amount, allocations: allocations[index],
+                        id: .random(using: &ids), series: series,
+                        timestamp: records[index].usageTime,
+                        quantity: records[index].amount, allocations: allocations[index],
                         operation: .batchMeterUsage, recordedAt: context.now))
             }
         }

@@ -5,20 +5,21 @@ import MeteringAPI
 ///
 /// An open-addressing table of 12 bytes a slot. It says where a record may be; the record itself
 /// says whether it is the one, so fingerprints may collide.
-final class HourIndex {
+struct HourIndex {
     /// 0 where the slot is empty.
     private var fingerprints: [UInt32]
     private var places: [RecordPlaceBits]
     private(set) var count = 0
     /// The latest moment at which somebody reported for this hour.
-    var lastUse: Timestamp
+    var lastUse = Timestamp(milliseconds: .min)
+    let hour: Int64
 
     private typealias RecordPlaceBits = UInt64
 
-    init(usedAt moment: Timestamp) {
+    init(of hour: Int64) {
+        self.hour = hour
         fingerprints = [UInt32](repeating: 0, count: 16)
         places = [RecordPlaceBits](repeating: 0, count: 16)
-        lastUse = moment
     }
 
     /// The first slot to look at.
@@ -39,7 +40,7 @@ final class HourIndex {
         return nil
     }
 
-    func insert(_ fingerprint: UInt32, _ place: RecordPlace) {
+    mutating func insert(_ fingerprint: UInt32, _ place: RecordPlace) {
         if count >= fingerprints.count / 4 * 3 { grow() }
         put(
             fingerprint,
@@ -47,14 +48,14 @@ final class HourIndex {
         count += 1
     }
 
-    private func put(_ fingerprint: UInt32, _ place: RecordPlaceBits) {
+    private mutating func put(_ fingerprint: UInt32, _ place: RecordPlaceBits) {
         var slot = start(fingerprint)
         while fingerprints[slot] != 0 { slot = (slot + 1) & (fingerprints.count - 1) }
         fingerprints[slot] = fingerprint
         places[slot] = place
     }
 
-    private func grow() {
+    private mutating func grow() {
         let (oldFingerprints, oldPlaces) = (fingerprints, places)
         fingerprints = [UInt32](repeating: 0, count: oldFingerprints.count * 2)
         places = [RecordPlaceBits](repeating: 0, count: oldFingerprints.count * 2)
@@ -84,9 +85,11 @@ extension SeriesNames.Usage {
 ///
 /// Used on the writing connection only.
 struct OpenHours {
-    private var hours: [Int64: HourIndex] = [:]
+    private var indices: [HourIndex] = []
+    /// Where the index of each hour is.
+    private var positions: [Int64: Int] = [:]
     /// The hour that was asked for last: most entries are of one hour.
-    private var last: (hour: Int64, index: HourIndex)?
+    private var last: (hour: Int64, position: Int)?
     private var latestUse = Timestamp(milliseconds: .min)
     private let limit: Int
     private let seed = UInt64.random(in: .min ... .max) | 1
@@ -102,58 +105,74 @@ struct OpenHours {
 
     func fingerprint(_ usage: SeriesNames.Usage) -> UInt32 { usage.fingerprint(seed) }
 
-    /// The index of an hour; `load` gives it the records that the file has of it.
-    mutating func index(
-        of hour: Int64, usedAt moment: Timestamp,
-        load: (_ add: (UsageRun) -> Void) throws(SQLiteFailure) -> Void
-    ) throws(SQLiteFailure) -> HourIndex {
-        let index: HourIndex
-        if let last, last.hour == hour {
-            index = last.index
-        } else if let known = hours[hour] {
-            index = known
-        } else {
-            index = HourIndex(usedAt: moment)
-            try load { run in add(run, to: index) }
-            hours[hour] = index
-        }
-        index.lastUse = max(index.lastUse, moment)
-        latestUse = max(latestUse, moment)
-        last = (hour, index)
-        return index
+    /// The first slot to look at in an hour that is open.
+    func start(_ fingerprint: UInt32, in position: Int) -> Int {
+        indices[position].start(fingerprint)
     }
 
-    /// Adds the records of a run that entries can meet.
-    private func add(_ run: UsageRun, to index: HourIndex) {
-        for (position, record) in run.records.enumerated() where record.canBeMet {
-            index.insert(
-                fingerprint(record.usage(in: run.key)), RecordPlace(run: run.id, position: position)
-            )
+    /// The next record of this fingerprint, as `HourIndex.next` has it.
+    func next(_ fingerprint: UInt32, in position: Int, from slot: inout Int) -> RecordPlace? {
+        indices[position].next(fingerprint, from: &slot)
+    }
+
+    mutating func insert(_ fingerprint: UInt32, _ place: RecordPlace, in position: Int) {
+        indices[position].insert(fingerprint, place)
+    }
+
+    /// The position of an hour's index, which is made of the runs in the file if there is none.
+    mutating func open(
+        _ hour: Int64, usedAt moment: Timestamp, from runs: RunTable
+    ) throws(SQLiteFailure) -> Int {
+        let position: Int
+        if let last, last.hour == hour {
+            position = last.position
+        } else if let known = positions[hour] {
+            position = known
+        } else {
+            position = try load(hour, from: runs)
         }
+        if moment > indices[position].lastUse { indices[position].lastUse = moment }
+        latestUse = max(latestUse, moment)
+        last = (hour, position)
+        return position
+    }
+
+    private mutating func load(_ hour: Int64, from runs: RunTable) throws(SQLiteFailure) -> Int {
+        var index = HourIndex(of: hour)
+        try runs.forEachRun(ofHour: hour) { run in
+            for (position, record) in run.records.enumerated() where record.canBeMet {
+                index.insert(
+                    fingerprint(record.usage(in: run.key)),
+                    RecordPlace(run: run.id, position: position))
+            }
+        }
+        indices.append(index)
+        positions[hour] = indices.count - 1
+        return indices.count - 1
     }
 
     /// Lets go of hours that nobody reports for any more, and of those that were used longest ago
     /// while there are too many; only between transactions, when the file has all of them.
     mutating func tidy() {
         let oldest = latestUse.adding(seconds: -Self.idleSeconds)
-        var count = 0
-        var idle: [Int64] = []
-        for (hour, index) in hours {
-            if index.lastUse < oldest { idle.append(hour) } else { count += index.count }
-        }
-        guard count > limit || !idle.isEmpty else { return }
-        for hour in idle { hours[hour] = nil }
-        for (hour, index) in hours.sorted(by: { $0.value.lastUse < $1.value.lastUse })
-        where count > limit {
+        var count = indices.reduce(0) { $0 + $1.count }
+        guard count > limit || indices.contains(where: { $0.lastUse < oldest }) else { return }
+        indices.sort { $0.lastUse > $1.lastUse }
+        while let index = indices.last, count > limit || index.lastUse < oldest {
             count -= index.count
-            hours[hour] = nil
+            indices.removeLast()
         }
+        positions.removeAll()
+        for (position, index) in indices.enumerated() { positions[index.hour] = position }
         last = nil
     }
 
     mutating func forget() {
-        hours.removeAll()
+        indices.removeAll()
+        positions.removeAll()
         last = nil
+        // The clock may go back with what is forgotten.
+        latestUse = Timestamp(milliseconds: .min)
     }
 }
 

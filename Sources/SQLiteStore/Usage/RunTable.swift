@@ -124,7 +124,7 @@ struct RunTable {
     }
 
     /// Gives every run of an hour that is in the file.
-    func runs(ofHour hour: Int64, _ body: (UsageRun) -> Void) throws(SQLiteFailure) {
+    func forEachRun(ofHour hour: Int64, _ body: (UsageRun) -> Void) throws(SQLiteFailure) {
         findHour.bind(1, hour)
         defer { findHour.reset() }
         while try findHour.step() { body(try UsageRun(findHour)) }

@@ -1,0 +1,170 @@
+import GRDBSQLite
+import Marketplace
+import MeteringAPI
+
+/// The tables of a data file, and what is kept of them in memory.
+///
+/// Used within a transaction, on the writing connection only.
+struct Ledger {
+    private let connection: OpaquePointer
+    private let facts: CatalogTable
+    private var runs: RunTable
+    private var names: NameTable
+    private var hours: OpenHours
+    private var tokens: TokenTable
+
+    init(on connection: OpaquePointer, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
+        self.connection = connection
+        facts = try CatalogTable(on: connection)
+        runs = try RunTable(on: connection)
+        names = try NameTable(on: connection, limit: limits.namesInMemory)
+        hours = OpenHours(limit: limits.openRecordsInMemory)
+        tokens = try TokenTable(on: connection)
+    }
+
+    /// Lets go of what is not needed; only between transactions.
+    mutating func tidy() {
+        hours.tidy()
+    }
+
+    /// Writes what the transaction has collected.
+    mutating func flush() throws(SQLiteFailure) {
+        try runs.flush()
+        try tokens.sweep()
+    }
+
+    /// Forgets what is in memory, which a transaction that is undone may have put there.
+    mutating func forget() {
+        runs.forget()
+        names.forget()
+        hours.forget()
+    }
+}
+
+extension Ledger {
+    /// Decides one entry, as the promise of `UsageLedger` has it.
+    ///
+    /// Its allocations come as the text that is stored.
+    mutating func record(
+        _ entry: UsageEntry, allocations: String?
+    ) throws(SQLiteFailure) -> RecordOutcome {
+        if let token = entry.clientToken, let known = try tokens.find(token),
+            entry.recordedAt < known.expiresAt
+        {
+            return known.requestDigest == token.requestDigest
+                ? .tokenReplayed(known.recordID) : .tokenConflict
+        }
+        guard entry.quantity >= .zero else {
+            throw SQLiteFailure(
+                code: SQLITE_CONSTRAINT, message: "a quantity is below zero: \(entry.quantity)")
+        }
+        let series = try names.numbers(of: entry.series)
+        let hour = entry.timestamp.hour.ordinal
+        let position = try hours.open(hour, usedAt: entry.recordedAt, from: runs)
+        let fingerprint = hours.fingerprint(series.usage)
+        let met = try meet(entry, series, position, fingerprint)
+        if let same = met.same { return try answer(entry, with: same) }
+        if let place = try add(entry, series, allocations, isBilledTwice: met.twin != nil) {
+            hours.insert(fingerprint, place, in: position)
+        }
+        return .recorded(entry.id, billedTwiceWith: met.twin)
+    }
+
+    /// Records that an entry meets: the one of its own series and hour, and the earliest of the
+    /// same usage in the other of the two spaces.
+    private mutating func meet(
+        _ entry: UsageEntry, _ series: SeriesNames, _ hour: Int, _ fingerprint: UInt32
+    ) throws(SQLiteFailure) -> (same: EarlierRecord?, twin: EarlierRecord?) {
+        var twin: (record: PackedRecord, place: RecordPlace)?
+        var slot = hours.start(fingerprint, in: hour)
+        while let place = hours.next(fingerprint, in: hour, from: &slot) {
+            let (record, key) = try runs.record(at: place)
+            guard record.usage(in: key) == series.usage else { continue }
+            if record.space == series.space.rawValue, record.license == series.license {
+                guard entry.isOncePerHour, record.flags.contains(.oncePerHour) else { continue }
+                return (try earlier(record, at: place, metBy: entry), nil)
+            }
+            if record.isTwin(of: series),
+                twin.map({ record.recordedAt < $0.record.recordedAt }) ?? true
+            {
+                twin = (record, place)
+            }
+        }
+        guard let twin else { return (nil, nil) }
+        return (nil, try earlier(twin.record, at: twin.place, metBy: entry))
+    }
+
+    private mutating func earlier(
+        _ record: PackedRecord, at place: RecordPlace, metBy entry: UsageEntry
+    ) throws(SQLiteFailure) -> EarlierRecord {
+        let allocations =
+            record.flags.contains(.hasAllocations) ? try runs.allocations(at: place) : []
+        return EarlierRecord(
+            id: record.id, quantity: Quantity(millionths: record.quantity),
+            timestamp: record.timestamp(inHour: entry.timestamp.hour.ordinal),
+            recordedAt: Timestamp(milliseconds: record.recordedAt),
+            hasSameAllocations: entry.hasAllocations(allocations))
+    }
+
+    private mutating func answer(
+        _ entry: UsageEntry, with first: EarlierRecord
+    ) throws(SQLiteFailure) -> RecordOutcome {
+        guard first.quantity == entry.quantity else { return .conflict(first) }
+        try remember(entry, id: first.id)
+        return .alreadyRecorded(first)
+    }
+
+    /// Adds a record; says where it is if later entries can meet it.
+    private mutating func add(
+        _ entry: UsageEntry, _ series: SeriesNames, _ allocations: String?, isBilledTwice: Bool
+    ) throws(SQLiteFailure) -> RecordPlace? {
+        var flags: PackedRecord.Flags = entry.isOncePerHour ? .oncePerHour : []
+        if isBilledTwice { flags.insert(.billedTwice) }
+        if allocations != nil { flags.insert(.hasAllocations) }
+        let record = PackedRecord(entry, series, flags)
+        let key = UsageRun.Key(
+            hour: entry.timestamp.hour.ordinal, product: series.usage.product,
+            region: series.usage.region)
+        let place = runs.append(record, to: key, allocations: allocations)
+        try names.use(series.usage)
+        try remember(entry, id: entry.id)
+        return record.canBeMet ? place : nil
+    }
+
+    private mutating func remember(_ entry: UsageEntry, id: MeteringRecordID) throws(SQLiteFailure)
+    {
+        guard let token = entry.clientToken else { return }
+        try tokens.remember(token, id: id, at: entry.recordedAt)
+    }
+
+    /// Applies changes of the catalog, after forgetting what is to be forgotten.
+    mutating func change(
+        forgetting: Forgetting, _ changes: [StoredChange]
+    ) throws(SQLiteFailure) {
+        if forgetting != .nothing {
+            // What came before in this transaction is forgotten with the rest.
+            forget()
+            for table in FileFormat.usageTables {
+                try Statement("DELETE FROM \(table)", on: connection).run()
+            }
+        }
+        if forgetting == .everything {
+            try Statement("DELETE FROM catalog", on: connection).run()
+        }
+        for change in changes { try facts.apply(change) }
+    }
+}
+
+extension PackedRecord {
+    /// Whether it and the same usage in the other series are both billed.
+    fileprivate func isTwin(of series: SeriesNames) -> Bool {
+        let resource = UsageSeries.Space.resource
+        return series.space != resource && space != resource.rawValue
+            && space != series.space.rawValue
+    }
+}
+
+/// What is forgotten before changes are saved.
+enum Forgetting: Sendable {
+    case nothing, usage, everything
+}
