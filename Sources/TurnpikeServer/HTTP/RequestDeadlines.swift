@@ -15,7 +15,13 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
 
     private let header: TimeAmount
     private let body: TimeAmount
-    private var deadline: Scheduled<Void>?
+    /// When the connection is closed; nil while a request is being answered.
+    private var deadline: NIODeadline?
+    /// When somebody looks whether that moment has come; never after it.
+    ///
+    /// It stays where a deadline moves away, because setting a timer for every request costs more
+    /// than one that looks too early now and then.
+    private var alarm: (time: NIODeadline, timer: Scheduled<Void>)?
 
     package init(
         header: TimeAmount = .seconds(Limits.headerSeconds),
@@ -35,14 +41,12 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = nil
+        stop()
         context.fireChannelInactive()
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = nil
+        stop()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -54,9 +58,7 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
                     wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         case .body: break
-        case .end:
-            deadline?.cancel()
-            deadline = nil
+        case .end: deadline = nil
         }
         context.fireChannelRead(data)
     }
@@ -69,10 +71,29 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
     }
 
     private func closeAfter(_ time: TimeAmount, _ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
-            context.close(promise: nil)
+        let moment = context.eventLoop.now + time
+        deadline = moment
+        if alarm.map({ $0.time > moment }) ?? true { look(at: moment, context) }
+    }
+
+    private func look(at moment: NIODeadline, _ context: ChannelHandlerContext) {
+        alarm?.timer.cancel()
+        let timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
+            self.alarm = nil
+            guard let deadline = self.deadline else { return }
+            if deadline <= moment {
+                context.close(promise: nil)
+            } else {
+                self.look(at: deadline, context)
+            }
         }
+        alarm = (moment, timer)
+    }
+
+    private func stop() {
+        alarm?.timer.cancel()
+        alarm = nil
+        deadline = nil
     }
 }
 

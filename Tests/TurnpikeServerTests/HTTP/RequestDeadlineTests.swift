@@ -47,6 +47,27 @@ struct RequestDeadlineTests {
         #expect(!channel.isActive)
     }
 
+    @Test("A connection on which requests keep coming stays open, and is closed when none comes")
+    func busy() throws {
+        let channel = try connected()
+        for _ in 0..<20 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(50))
+            try channel.writeInbound(Self.head)
+            channel.embeddedEventLoop.advanceTime(by: .seconds(20))
+            try channel.writeInbound(HTTPRequestPart.end(nil))
+            channel.embeddedEventLoop.advanceTime(by: .seconds(90))
+            try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
+            try channel.writeOutbound(HTTPResponsePart.end(nil))
+        }
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(59))
+        try channel.writeInbound(Self.head)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+        #expect(channel.isActive)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
     private func connected() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(handler: RequestDeadlines())
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
