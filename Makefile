@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Both install what is missing.
 
-.PHONY: run test build conformance bench crash-test
+.PHONY: run test build conformance bench crash-test fuzz
 
 run:
 	Scripts/run
@@ -19,3 +19,6 @@ bench:
 
 crash-test:
 	Scripts/crash-test
+
+fuzz:
+	Scripts/fuzz

@@ -75,8 +75,8 @@ let targets: [Target] = [
     .testTarget(
         name: "TurnpikeServerTests",
         dependencies: [
-            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "TestProcesses",
-            logging, nioCore,
+            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore",
+            "TestProcesses", logging, nioCore,
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -116,6 +116,19 @@ let targets: [Target] = [
             .product(name: "NIOPosix", package: "swift-nio"),
         ],
         path: "Tests/TestProcesses", swiftSettings: settings),
+
+    // What must hold for any bytes: tried by mutation in the tests, by libFuzzer in Scripts/fuzz.
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "AWSWire", "Marketplace", "MeteringAPI", "TurnpikeServer", crypto, logging,
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
+        path: "Tests/FuzzTargets", swiftSettings: settings),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
+    .executableTarget(
+        name: "Fuzzer", dependencies: ["FuzzTargets"], path: "Tests/Fuzzer",
+        swiftSettings: settings),
 
     // Style is a test.
     .testTarget(name: "RepositoryTests", swiftSettings: settings),

@@ -14,6 +14,9 @@ package enum Limits {
     package static let headerSeconds: Int64 = 60
     /// Seconds from a request's header until its body is complete; bounds a body that drips.
     package static let bodySeconds: Int64 = 30
+    /// Seconds that a client may leave unread more of its answers than the system holds for it;
+    /// what it sent counts among the bodies until then.
+    package static let unreadSeconds: Int64 = 30
     /// Bytes of all bodies that are being read or answered: whoever sends one need not have signed
     /// anything yet.
     package static let bodyBytesAtOnce = 256 * 1_048_576

@@ -6,7 +6,8 @@ package import NIOHTTPTypes
 ///
 /// An idle timeout does not stop a peer that sends a byte now and then, so the whole header and
 /// the whole body have a deadline each. While a request is being answered there is none: the store
-/// may be slow, and the client waits for it. A client that waits to be asked for its body is asked.
+/// may be slow, and the client waits for it; once there is an answer, the client must read it. A
+/// client that waits to be asked for its body is asked.
 package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
     package typealias InboundIn = HTTPRequestPart
     package typealias InboundOut = HTTPRequestPart
@@ -15,6 +16,7 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
 
     private let header: TimeAmount
     private let body: TimeAmount
+    private let unread: TimeAmount
     /// When the connection is closed; nil while a request is being answered.
     private var deadline: NIODeadline?
     /// When somebody looks whether that moment has come; never after it.
@@ -22,13 +24,17 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
     /// It stays where a deadline moves away, because setting a timer for every request costs more
     /// than one that looks too early now and then.
     private var alarm: (time: NIODeadline, timer: Scheduled<Void>)?
+    /// Runs while the client leaves its answers unread.
+    private var readDeadline: Scheduled<Void>?
 
     package init(
         header: TimeAmount = .seconds(Limits.headerSeconds),
-        body: TimeAmount = .seconds(Limits.bodySeconds)
+        body: TimeAmount = .seconds(Limits.bodySeconds),
+        unread: TimeAmount = .seconds(Limits.unreadSeconds)
     ) {
         self.header = header
         self.body = body
+        self.unread = unread
     }
 
     package func handlerAdded(context: ChannelHandlerContext) {
@@ -47,6 +53,17 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         stop()
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        readDeadline?.cancel()
+        readDeadline = nil
+        if !context.channel.isWritable {
+            readDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: unread) {
+                context.close(promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -94,6 +111,8 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
         alarm?.timer.cancel()
         alarm = nil
         deadline = nil
+        readDeadline?.cancel()
+        readDeadline = nil
     }
 }
 

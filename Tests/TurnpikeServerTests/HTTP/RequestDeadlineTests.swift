@@ -68,6 +68,21 @@ struct RequestDeadlineTests {
         #expect(!channel.isActive)
     }
 
+    @Test("A client that does not read its answer is cut off, one that reads it late is not")
+    func unread() throws {
+        let channel = try connected()
+        try channel.writeInbound(Self.head)
+        try channel.writeInbound(HTTPRequestPart.end(nil))
+        for isWritable in [false, true, false] {
+            channel.isWritable = isWritable
+            channel.pipeline.fireChannelWritabilityChanged()
+            channel.embeddedEventLoop.advanceTime(by: .seconds(29))
+            #expect(channel.isActive)
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
     private func connected() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(handler: RequestDeadlines())
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
