@@ -41,7 +41,8 @@ enum Corpus {
         bodies
         + [
             "[]", " {} ", "null", "true", "-0.0e-0", "1E+2", "12345678901234567890.5",
-            #""a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\ud800""#, "\"\u{E9}\u{20AC}\u{1F600}\"",
+            #""a\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00b""#, #""\ud800\udc00\udfff""#,
+            "\"\u{E9}\u{20AC}\u{1F600}\"",
             #"{"a":{"a":[1,[2,[3]]]},"a":"","\u0061":{}}"#,
             String(repeating: "[", count: 32) + String(repeating: "]", count: 32),
         ].map { Array($0.utf8) }

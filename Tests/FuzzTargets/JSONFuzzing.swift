@@ -1,4 +1,5 @@
 import AWSWire
+import Foundation
 import MeteringAPI
 
 /// JSON that is read can be written, and then reads the same.
@@ -49,7 +50,20 @@ enum JSONFuzzing {
                 }
                 try check(member.value)
             }
-        case .null, .boolean, .string: break
+        case .string: try checkString(value)
+        case .null, .boolean: break
+        }
+    }
+
+    /// Foundation reads escapes in a way of its own; lone surrogates it refuses.
+    private static func checkString(_ value: JSONValue) throws(FuzzFinding) {
+        let quotation = UInt8(ascii: "\"")
+        guard value.rawBytes.contains(UInt8(ascii: "\\")),
+            let known = try? JSONDecoder().decode(
+                String.self, from: Data([quotation] + value.rawBytes + [quotation]))
+        else { return }
+        guard known.utf8.elementsEqual(value.text.utf8) else {
+            throw FuzzFinding("a string was read as \(value.text.debugDescription)")
         }
     }
 
