@@ -157,7 +157,8 @@ package struct JSONMember {
 
     package func isNamed(_ name: String) -> Bool {
         if nameValue.rawBytes.elementsEqual(name.utf8) { return true }
-        return nameValue.rawBytes.contains(UInt8(ascii: "\\")) && nameValue.text == name
+        return nameValue.rawBytes.contains(UInt8(ascii: "\\"))
+            && nameValue.text.utf8.elementsEqual(name.utf8)
     }
 }
 
@@ -167,7 +168,8 @@ package struct JSONKey {
 
     package static func ~= (expected: StaticString, key: JSONKey) -> Bool {
         key.value.hasBytes(expected)
-            || key.value.node.kind == .escapedString && key.value.text == "\(expected)"
+            || key.value.node.kind == .escapedString
+                && key.value.text.utf8.elementsEqual("\(expected)".utf8)
     }
 }
 

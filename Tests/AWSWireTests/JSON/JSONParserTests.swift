@@ -113,6 +113,18 @@ struct JSONParserTests {
         #expect(root.members.map(\.name) == ["a", "b", "a", "A"])
     }
 
+    @Test("A name is its bytes: a sign that Unicode holds for the same letter is another name")
+    func lookalikes() throws {
+        let root = try JSONDocument(parsing: Array(#"{"\u212Aey":1}"#.utf8)).root
+        #expect(root["Key"] == nil)
+        for member in root.members {
+            switch member.key {
+            case "Key": Issue.record("the Kelvin sign is no K")
+            default: #expect(member.name.unicodeScalars.first == "\u{212A}")
+            }
+        }
+    }
+
     @Test("An error says at which byte the text goes wrong")
     func offset() throws {
         let error = try #require(throws: JSONSyntaxError.self) {
