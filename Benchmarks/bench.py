@@ -21,6 +21,7 @@ import textwrap
 import time
 
 import baselines
+import history
 import instructions
 import large
 import marketplace
@@ -41,13 +42,18 @@ def main() -> None:
         "--buyers", type=int, metavar="N",
         help="send from so many buyers, and measure nothing else; --long does with a million",
     )
+    parser.add_argument(
+        "--history", type=int, metavar="N",
+        help="fill a file with so many records, and measure nothing else; 100 million take some "
+        "ten minutes",
+    )
     parser.add_argument("--output", help="also write the tables to this Markdown file")
     options = parser.parse_args()
     seconds = 20.0 if options.long else 5.0
     report = Report()
     report.write(f"# Benchmark of {datetime.date.today().isoformat()}")
     report.write(machine())
-    alone = options.instructions or options.buyers is not None
+    alone = options.instructions or options.buyers is not None or options.history is not None
     if not alone:
         report.write(starts())
         fresh = side_by_side(report, seconds)
@@ -62,6 +68,10 @@ def main() -> None:
         report.table(
             [f"{buyers:,} buyers, 10 dimensions, hours in no order", ""],
             large.rows(buyers, CONNECTIONS),
+        )
+    if options.history is not None:
+        report.table(
+            ["a history of a month", ""], history.rows(options.history, CONNECTIONS, seconds)
         )
     if options.output:
         pathlib.Path(options.output).write_text(report.text, encoding="utf-8")

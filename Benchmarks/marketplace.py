@@ -11,19 +11,25 @@ def buyer(number: int) -> str:
     return f"{700_000_000_000 + number}"
 
 
-def seed(buyers: int, workloads: int = 0) -> str:
-    """A SaaS product with so many buyers, and products that so many workloads run."""
+def seed(buyers: int, workloads: int = 0, history: bool = False) -> str:
+    """A SaaS product with so many buyers, and products that so many workloads run.
+
+    With a history, its product has the same buyers.
+    """
     return "\n".join(
         ["accounts:", *accounts(buyers), "products:"]
         + [line for product in PRODUCTS for line in product_lines(*product)]
-        + ["agreements:", *agreements(buyers), "credentials:", *credentials(workloads), ""]
+        + ["agreements:", *agreements(buyers, history), "credentials:", *credentials(workloads), ""]
     )
 
 
+# The product of a long history; it has the same buyers as the first.
+HISTORY = "benchmarkhistory000000001"
 PRODUCTS = [
     ("benchmarkproduct000000001", "saas"),
     ("benchmarkmachine000000001", "ami"),
     ("benchmarkcontainer0000001", "container"),
+    (HISTORY, "saas"),
 ]
 
 
@@ -44,10 +50,12 @@ def product_lines(code: str, kind: str):
         yield f"      - {{name: d{index}}}"
 
 
-def agreements(buyers: int):
+def agreements(buyers: int, history: bool):
     for number in range(buyers):
         yield agreement(f"agmt-{number}", PRODUCTS[0][0], buyer(number))
-    for code, kind in PRODUCTS[1:]:
+        if history:
+            yield agreement(f"agmt-history-{number}", HISTORY, buyer(number))
+    for code, kind in PRODUCTS[1:3]:
         yield agreement(f"agmt-{kind}", code, WORKLOADS_BUYER)
 
 

@@ -41,13 +41,19 @@ struct LoadGenerator: ParsableCommand {
     @Option(help: "The number of the first request, so that runs do not repeat each other.")
     var first = 0
 
+    @Option(help: "The product of BatchMeterUsage requests.")
+    var product = "benchmarkproduct000000001"
+
+    @Option(help: "Seconds since 1970 that usage is counted back from; the present if not given.")
+    var now: Int?
+
     func run() throws {
-        let now = Int(time(nil))
+        let signed = Int(time(nil))
         let bodies = Bodies(
             workload: workload, buyers: buyers, tokens: try tokens.map(Self.lines) ?? [""],
-            now: now)
+            product: product, now: now ?? signed)
         let prepared = PreparedRequests(
-            bodies, numbers: first..<(first + requests), port: port, now: now)
+            bodies, numbers: first..<(first + requests), port: port, now: signed)
         var clients = try Clients(port: port, connections: connections)
         let before = Moment.cpuSeconds
         let measured = try clients.send(prepared, seconds: seconds, rate: rate)

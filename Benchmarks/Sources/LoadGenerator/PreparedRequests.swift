@@ -36,6 +36,9 @@ struct Bodies {
     let workload: Workload
     let buyers: Int
     let tokens: [String]
+    /// The product of batches.
+    let product: String
+    /// Seconds since 1970 that usage is counted back from.
     let now: Int
 
     private static let hours = 23
@@ -85,7 +88,7 @@ struct Bodies {
                 + "\"CustomerIdentifier\":null,\"Dimension\":\"d\(dimension)\","
                 + "\"Quantity\":\((buyer + dimension) % 100)}"
         }
-        return "{\"ProductCode\":\"benchmarkproduct000000001\",\"UsageRecords\":["
+        return "{\"ProductCode\":\"\(product)\",\"UsageRecords\":["
             + records.joined(separator: ",") + "]}"
     }
 
