@@ -65,11 +65,8 @@ private final class Peer {
                 descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress,
                 socklen_t($0.count))
         }
-        guard status == 0 else {
-            let code = errno
-            close(descriptor)
-            throw Failure(call: "connect", code: code)
-        }
+        // `deinit` closes the socket also when this fails, as everything is initialized by now.
+        guard status == 0 else { throw Failure(call: "connect", code: errno) }
     }
 
     deinit { close(socket) }
