@@ -46,9 +46,9 @@ private func makeDurable(_ database: Database) throws -> Bool {
 private let writerCacheKibibytes = 32_768
 private let readerCacheKibibytes = 4096
 
-/// Pages in the log before they are copied into the file: 16 MB, because the same pages of the
-/// open hours are written again and again and are copied but once.
-private let checkpointPages = 4000
+/// Pages in the log before they are copied into the file: 2 MB, because whoever waits for the
+/// commit that does it waits for all of them; records are appended, so more would save nothing.
+private let checkpointPages = 500
 
 private func configuration(readers: Int) -> Configuration {
     var configuration = Configuration()
