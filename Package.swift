@@ -31,7 +31,12 @@ let targets: [Target] = [
         resources: [.copy("Fixtures")], swiftSettings: settings),
 
     // Catalog, contracts, rules; what a store promises; the store in memory.
-    .target(name: "Marketplace", dependencies: ["MeteringAPI"], swiftSettings: settings),
+    .target(
+        name: "Marketplace",
+        dependencies: [
+            "MeteringAPI", .product(name: "HeapModule", package: "swift-collections"),
+        ],
+        swiftSettings: settings),
     .testTarget(
         name: "MarketplaceTests", dependencies: ["Marketplace", "MeteringAPI", "StoreContract"],
         swiftSettings: settings),
@@ -140,6 +145,7 @@ let package = Package(
     products: [.executable(name: "turnpike", targets: ["TurnpikeCommand"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),

@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Marketplace
 
-/// The facts of the catalog.
+/// The facts of the catalog, and the events that tell of their changes.
 ///
 /// Used on the writing connection only.
 struct CatalogTable {
     private let put: Statement
     private let remove: Statement
+    private let publish: Statement
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         put = try Statement(
@@ -14,18 +15,37 @@ struct CatalogTable {
             on: connection)
         remove = try Statement(
             "DELETE FROM catalog WHERE kind = ? AND id = ?", on: connection)
+        publish = try Statement(
+            "INSERT INTO event (body, checksum) VALUES (?, ?)", on: connection)
     }
 
     func apply(_ change: StoredChange) throws(SQLiteFailure) {
-        let statement = change.body == nil ? remove : put
-        statement.bind(1, change.key.kind.rawValue)
-        statement.bind(2, change.key.id)
-        if let body = change.body {
-            statement.bind(3, body)
-            statement.bind(
-                4, Self.checksum(kind: change.key.kind.rawValue, id: change.key.id, body: body))
+        switch change {
+        case .put(let key, let body):
+            bind(key, to: put)
+            put.bind(3, body)
+            put.bind(4, Self.checksum(kind: key.kind.rawValue, id: key.id, body: body))
+            try put.run()
+        case .remove(let key):
+            bind(key, to: remove)
+            try remove.run()
+        case .publish(let body):
+            publish.bind(1, body)
+            publish.bind(2, Self.checksum(event: body))
+            try publish.run()
         }
-        try statement.run()
+    }
+
+    private func bind(_ key: CatalogFact.Key, to statement: Statement) {
+        statement.bind(1, key.kind.rawValue)
+        statement.bind(2, key.id)
+    }
+
+    /// What is stored beside an event.
+    static func checksum(event body: String) -> Int64 {
+        var checksum = Checksum()
+        checksum.add(body)
+        return checksum.value
     }
 
     /// What is stored beside a fact.
@@ -38,32 +58,38 @@ struct CatalogTable {
     }
 }
 
-/// A change of the catalog as it is written: what it is about, and the fact as JSON, or nil to
-/// remove it.
+/// A change of the catalog as it is written, with what it puts as JSON.
 ///
 /// Made before the change queues up, so that the writer only writes.
-struct StoredChange: Sendable {
-    let key: CatalogFact.Key
-    let body: String?
+enum StoredChange: Sendable {
+    case put(CatalogFact.Key, String)
+    case remove(CatalogFact.Key)
+    case publish(String)
 
     /// Nil for the removal of what cannot be removed.
     init?(_ change: CatalogChange) throws {
         switch change {
         case .put(let fact):
-            key = fact.key
-            body = String(decoding: try fact.encoded(), as: UTF8.self)
+            self = .put(fact.key, String(decoding: try fact.encoded(), as: UTF8.self))
         case .remove(let key):
             guard key.kind.isRemovable else { return nil }
-            self.key = key
-            body = nil
+            self = .remove(key)
+        case .publish(let event):
+            self = .publish(String(decoding: try makeEncoder().encode(event), as: UTF8.self))
         }
     }
 }
 
+/// Writes the members of a fact in one order, so that the same fact is the same text.
+private func makeEncoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+}
+
 extension CatalogFact {
     fileprivate func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = makeEncoder()
         return switch self {
         case .account(let fact): try encoder.encode(fact)
         case .product(let fact): try encoder.encode(fact)
@@ -93,5 +119,12 @@ extension CatalogFact {
                 .registeredWorkload(try decoder.decode(RegisteredWorkload.self, from: data))
             case .clock: .clock(try decoder.decode(MarketplaceClock.self, from: data))
             }
+    }
+}
+
+extension MarketplaceEvent {
+    /// Reads an event back.
+    init(storedBody body: String) throws {
+        self = try JSONDecoder().decode(MarketplaceEvent.self, from: Data(body.utf8))
     }
 }

@@ -53,6 +53,18 @@ package struct DataFileCheck: Sendable {
         findings += usage.findings
         records = usage.records
         try checkFacts(on: connection)
+        try checkEvents(on: connection)
+    }
+
+    private mutating func checkEvents(on connection: OpaquePointer) throws(SQLiteFailure) {
+        let rows = try Statement("SELECT number, body, checksum FROM event", on: connection)
+        while try rows.step() {
+            if CatalogTable.checksum(event: rows.text(1)) != rows.integer(2)
+                || (try? MarketplaceEvent(storedBody: rows.text(1))) == nil
+            {
+                findings.append("event \(rows.integer(0)) is not what was written")
+            }
+        }
     }
 
     private mutating func checkFacts(on connection: OpaquePointer) throws(SQLiteFailure) {

@@ -21,12 +21,24 @@ enum FileFormat {
             try database.execute(sql: "DROP TABLE usage_record; DROP TABLE series")
             try addChecksums(database)
         }
+        migrator.registerMigration("3 events") { database in
+            try database.execute(sql: events)
+        }
         return migrator
     }()
 
-    /// The tables of usage, without the catalog.
+    /// What happened, in the order in which it did; numbers are never given again.
+    private static let events = """
+        CREATE TABLE event (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            body TEXT NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+        """
+
+    /// The tables of usage and of what happened, without the catalog.
     static let usageTables = [
-        "usage_run", "usage_allocation", "used_dimension", "name", "client_token",
+        "usage_run", "usage_allocation", "used_dimension", "name", "client_token", "event",
     ]
 
     /// Records are packed into rows of up to 72, as `PackedRecord` has them.

@@ -35,6 +35,31 @@ extension SQLiteStore {
         }
     }
 
+    package func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        try await read { connection in
+            let rows = try Statement(
+                "SELECT number, body, checksum FROM event WHERE number > ? ORDER BY number LIMIT ?",
+                on: connection)
+            rows.bind(1, number)
+            rows.bind(2, Int64(limit))
+            var events: [NumberedEvent] = []
+            while try rows.step() {
+                let body = rows.text(1)
+                guard CatalogTable.checksum(event: body) == rows.integer(2),
+                    let event = try? MarketplaceEvent(storedBody: body)
+                else {
+                    throw SQLiteFailure(
+                        code: SQLITE_CORRUPT,
+                        message: "event \(rows.integer(0)) is not what was written")
+                }
+                events.append(NumberedEvent(number: rows.integer(0), event: event))
+            }
+            return events
+        }
+    }
+
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
         try await read { connection in
             let rows = try Statement(

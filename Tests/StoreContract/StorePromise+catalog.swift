@@ -54,7 +54,49 @@ extension StorePromise {
             try expectEqual(
                 try await store.loadCatalog().registrationTokens.count, 1, "removed, then put")
         },
+        StorePromise("Events are read in the order in which they were saved, in parts") { store in
+            let events = (1...7).map { Self.event("event-\($0)") }
+            try await store.save(events[..<3].map(CatalogChange.publish))
+            try await store.save(events[3...].map(CatalogChange.publish))
+            var read: [MarketplaceEvent] = []
+            var last: Int64 = 0
+            while true {
+                let part = try await store.events(after: last, limit: 2)
+                guard let end = part.last else { break }
+                try expect(part.count <= 2 && part[0].number > last, "numbers ascend")
+                read += part.map(\.event)
+                last = end.number
+            }
+            try expectEqual(read, events, "the events")
+        },
+        StorePromise("Events are forgotten with usage, and their numbers not given again") {
+            store in
+            try await store.save([.publish(Self.event("old"))])
+            let old = try await store.events(after: 0, limit: 9)
+            try await store.forgetUsage(saving: [.publish(Self.event("new"))])
+            let new = try await store.events(after: 0, limit: 9)
+            try expectEqual(new.map(\.event.id), ["new"], "the events")
+            try expect(new[0].number > old[0].number, "the number is greater")
+        },
     ]
+
+    private static func event(_ id: String) -> MarketplaceEvent {
+        var agreement = Agreement(
+            id: "agmt-1", licenseARN: "arn:l1", productCode: "prod",
+            buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 2))
+        agreement.entitlements = [
+            Entitlement(dimension: "a", value: .integer(1)),
+            Entitlement(dimension: "b", value: .double(0.5)),
+            Entitlement(dimension: "c", value: .boolean(true)),
+            Entitlement(dimension: "d", value: .string("\u{E9}\n")),
+        ]
+        return MarketplaceEvent(
+            id: id, kind: .licenseUpdated, time: .noon, agreement: agreement,
+            product: Product(
+                code: "prod", type: .saas, title: "P", sellerAccountID: "999988887777",
+                dimensions: []),
+            buyer: Account(id: "111122223333", role: .buyer, name: "B"))
+    }
 
     static let forgetting: [StorePromise] = [
         StorePromise("To forget usage leaves the catalog, with the changes that come with it") {
@@ -135,6 +177,22 @@ private let workload = Principal(
     kind: .ecsTask, accountID: "111122223333", region: "eu-west-1", resourceID: "task/1")
 
 /// A fact of every kind with every optional member, and with text that needs care.
+private let fullAgreement: Agreement = {
+    var agreement = Agreement(
+        id: "agmt-2", licenseARN: "arn:l2", productCode: "prod",
+        buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 1),
+        isFreeTrial: true, sequence: 2)
+    agreement.acceptedAt = Timestamp(milliseconds: 5)
+    agreement.end = .terminated
+    agreement.trialEndsAt = .noon
+    agreement.renewsAutomatically = true
+    agreement.entitlements = [Entitlement(dimension: "e\u{301}", value: .integer(7))]
+    agreement.intent = .replace
+    agreement.previousID = "agmt-1"
+    agreement.passed = [.init(.started), .init(.closed)]
+    return agreement
+}()
+
 private let fullFacts: [CatalogFact] = [
     .account(
         Account(
@@ -149,11 +207,7 @@ private let fullFacts: [CatalogFact] = [
                 Dimension(name: "e\u{301}", type: .entitled, unit: "Users", price: "0.000001"),
                 Dimension(name: "\u{E9}"),
             ])),
-    .agreement(
-        Agreement(
-            id: "agmt-2", licenseARN: "arn:l2", productCode: "prod",
-            buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 1),
-            isFreeTrial: true, sequence: 2)),
+    .agreement(fullAgreement),
     .credential(
         Credential(
             accessKeyID: "AKIAFULL", secretAccessKey: "secret/+=", sessionToken: "session",

@@ -1,14 +1,30 @@
 package import MeteringAPI
 
 /// What a buyer accepted: one product, from a moment on, until an end or open-ended.
-package struct Agreement: Sendable, Hashable, Codable {
+package struct Agreement: Sendable, Hashable {
     package var id: String
     package var licenseARN: String
     package var productCode: String
     package var buyerAccountID: String
+    /// When the buyer accepted it.
+    package var acceptedAt: Timestamp
     package var startsAt: Timestamp
     package var endsAt: Timestamp?
+    /// What it ended by, or will; nil while no end is known.
+    package var end: End?
     package var isFreeTrial: Bool
+    /// When the free trial runs out and the buyer pays; nil for a trial as long as the agreement.
+    package var trialEndsAt: Timestamp?
+    /// Whether the same terms begin again at its end.
+    package var renewsAutomatically: Bool
+    /// What was bought in advance, in the order of the product's dimensions.
+    package var entitlements: [Entitlement]
+    /// How it came about.
+    package var intent: Intent
+    /// The agreement that it renews or replaces.
+    package var previousID: String?
+    /// The moments of its life that have passed and been told of.
+    package var passed: Milestones
     /// The order of creation; the newest has the greatest.
     package var sequence: Int
 
@@ -21,10 +37,67 @@ package struct Agreement: Sendable, Hashable, Codable {
         self.licenseARN = licenseARN
         self.productCode = productCode
         self.buyerAccountID = buyerAccountID
+        acceptedAt = startsAt
         self.startsAt = startsAt
         self.endsAt = endsAt
+        end = endsAt == nil ? nil : .expired
         self.isFreeTrial = isFreeTrial
+        renewsAutomatically = false
+        entitlements = []
+        intent = .new
+        passed = []
         self.sequence = sequence
+    }
+
+    /// How an agreement ends, as AWS's events name it.
+    package enum End: String, Sendable, Codable, CaseIterable {
+        case cancelled = "CANCELLED"
+        case expired = "EXPIRED"
+        case terminated = "TERMINATED"
+        case renewed = "RENEWED"
+        case replaced = "REPLACED"
+    }
+
+    /// How an agreement comes about, as AWS's events name it.
+    package enum Intent: String, Sendable, Codable, CaseIterable {
+        case new = "NEW"
+        case renew = "RENEW"
+        case replace = "REPLACE"
+        case amend = "AMEND"
+    }
+
+    /// Whether it was cancelled before it began.
+    package var isCancelledBeforeStart: Bool { endsAt.map { $0 < startsAt } ?? false }
+
+    /// How long it is, in seconds; nil while no end is known.
+    package var length: Int64? {
+        endsAt.map { $0.milliseconds(since: startsAt) / 1000 }
+    }
+
+    /// The same, told of with another intent.
+    func with(_ intent: Intent) -> Agreement {
+        var agreement = self
+        agreement.intent = intent
+        return agreement
+    }
+
+    /// An agreement of the same parties and terms in its place, without an end.
+    func successor(
+        _ intent: Intent, id: String, licenseARN: String, at time: Timestamp
+    ) -> Agreement {
+        var agreement = Agreement(
+            id: id, licenseARN: licenseARN, productCode: productCode,
+            buyerAccountID: buyerAccountID, startsAt: time)
+        agreement.renewsAutomatically = false
+        agreement.entitlements = entitlements
+        agreement.intent = intent
+        agreement.previousID = self.id
+        return agreement
+    }
+
+    /// Whether the buyer does not pay yet.
+    package func isInFreeTrial(at now: Timestamp) -> Bool {
+        isFreeTrial && trialEndsAt.map { now < $0 } ?? true
     }
 
     /// How long after the end final records are accepted, in seconds.
@@ -33,14 +106,13 @@ package struct Agreement: Sendable, Hashable, Codable {
     /// The end of the hour in which final records are accepted; nil while no end is known, and
     /// for an agreement that was cancelled before it began.
     package var finalUsageUntil: Timestamp? {
-        guard let endsAt, endsAt >= startsAt else { return nil }
+        guard let endsAt, !isCancelledBeforeStart else { return nil }
         return endsAt.adding(seconds: Self.finalUsageSeconds)
     }
 
     /// Where in its life the agreement is.
     package func state(at now: Timestamp) -> AgreementState {
-        // Cancelled before it began.
-        if let endsAt, endsAt < startsAt { return .ended }
+        if isCancelledBeforeStart { return .ended }
         if now < startsAt { return .pending }
         guard let endsAt, let finalUsageUntil, now >= endsAt else { return .active }
         return now < finalUsageUntil ? .ending : .ended
@@ -67,11 +139,62 @@ package struct Agreement: Sendable, Hashable, Codable {
     }
 }
 
+extension Agreement: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case id, licenseARN, productCode, buyerAccountID, acceptedAt, startsAt, endsAt, end
+        case isFreeTrial, trialEndsAt, renewsAutomatically, entitlements, intent, previousID
+        case passed, sequence
+    }
+
+    /// Reads an agreement; one of an earlier version lacks what was added since, and has been told
+    /// of as far as it could be.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(String.self, forKey: .id),
+            licenseARN: try values.decode(String.self, forKey: .licenseARN),
+            productCode: try values.decode(String.self, forKey: .productCode),
+            buyerAccountID: try values.decode(String.self, forKey: .buyerAccountID),
+            startsAt: try values.decode(Timestamp.self, forKey: .startsAt),
+            endsAt: try values.decodeIfPresent(Timestamp.self, forKey: .endsAt),
+            isFreeTrial: try values.decode(Bool.self, forKey: .isFreeTrial),
+            sequence: try values.decode(Int.self, forKey: .sequence))
+        acceptedAt = try values.decodeIfPresent(Timestamp.self, forKey: .acceptedAt) ?? startsAt
+        end = try values.decodeIfPresent(End.self, forKey: .end) ?? end
+        trialEndsAt = try values.decodeIfPresent(Timestamp.self, forKey: .trialEndsAt)
+        renewsAutomatically =
+            try values.decodeIfPresent(Bool.self, forKey: .renewsAutomatically) ?? false
+        entitlements =
+            try values.decodeIfPresent([Entitlement].self, forKey: .entitlements) ?? []
+        intent = try values.decodeIfPresent(Intent.self, forKey: .intent) ?? .new
+        previousID = try values.decodeIfPresent(String.self, forKey: .previousID)
+        passed = try values.decodeIfPresent(Milestones.self, forKey: .passed) ?? .untold
+    }
+}
+
 package enum AgreementState: String, Sendable, Codable, CaseIterable {
     case pending, active
     /// Ended less than an hour ago: final records are accepted.
     case ending
     case ended
+}
+
+/// What was bought in advance of one dimension.
+package struct Entitlement: Sendable, Hashable, Codable {
+    package var dimension: String
+    package var value: Value
+
+    package enum Value: Sendable, Hashable, Codable {
+        case integer(Int64)
+        case double(Double)
+        case boolean(Bool)
+        case string(String)
+    }
+
+    package init(dimension: String, value: Value) {
+        self.dimension = dimension
+        self.value = value
+    }
 }
 
 extension Timestamp {

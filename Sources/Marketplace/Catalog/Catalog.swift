@@ -1,4 +1,5 @@
-import MeteringAPI
+import HeapModule
+package import MeteringAPI
 
 /// All that the marketplace knows apart from usage, at one moment: what the rules look up.
 ///
@@ -16,6 +17,8 @@ package struct Catalog: Sendable {
     private var buyersByCustomerIdentifier: [ExactText: String] = [:]
     private var agreementsByLicense: [String: String] = [:]
     private var agreementsByParties: [Parties: [String]] = [:]
+    /// The next milestone of each agreement that has one, and some that are out of date.
+    private var milestones = Heap<DueMilestone>()
 
     private struct Parties: Hashable {
         let buyer: String
@@ -49,10 +52,43 @@ package struct Catalog: Sendable {
 }
 
 extension Catalog {
+    /// When the next milestone of any agreement is.
+    package var nextMilestoneTime: Timestamp? {
+        // One that is out of date wakes somebody up in vain, once.
+        milestones.min?.time
+    }
+
+    /// The first milestone that is due by now; it is due until its agreement has passed it.
+    mutating func takeDueMilestone(
+        through now: Timestamp
+    ) -> (milestone: AgreementMilestone, agreement: Agreement)? {
+        while let first = milestones.min, first.time <= now {
+            if let agreement = agreements[first.agreementID], let next = agreement.next,
+                next.time == first.time
+            {
+                return (next.milestone, agreement)
+            }
+            milestones.removeMin()
+        }
+        return nil
+    }
+
+    private struct DueMilestone: Sendable, Comparable {
+        let time: Timestamp
+        let sequence: Int
+        let agreementID: String
+
+        static func < (left: DueMilestone, right: DueMilestone) -> Bool {
+            (left.time, left.sequence) < (right.time, right.sequence)
+        }
+    }
+
     package mutating func apply(_ change: CatalogChange) {
         switch change {
         case .put(let fact): put(fact)
         case .remove(let key): remove(key)
+        // Events are read from the store.
+        case .publish: break
         }
     }
 
@@ -96,8 +132,12 @@ extension Catalog {
 
     /// Adds an agreement, or replaces the one of its id, whose licence and parties never change.
     private mutating func put(_ agreement: Agreement) {
-        let isNew = agreements.updateValue(agreement, forKey: agreement.id) == nil
-        guard isNew else { return }
+        let old = agreements.updateValue(agreement, forKey: agreement.id)
+        if let time = agreement.next?.time, time != old?.next?.time {
+            milestones.insert(
+                DueMilestone(time: time, sequence: agreement.sequence, agreementID: agreement.id))
+        }
+        guard old == nil else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id
         let parties = Parties(buyer: agreement.buyerAccountID, product: agreement.productCode)
         var ids = agreementsByParties[parties] ?? []

@@ -39,7 +39,18 @@ extension CatalogEdit {
         }
         try faults.finish()
         put(.account(account))
+        if let known, known.isSuspended != account.isSuspended { tellOfSuspension(of: account) }
         return account
+    }
+
+    /// Tells the seller of each agreement that the buyer's account was suspended or taken back.
+    private mutating func tellOfSuspension(of account: Account) {
+        let concerned = catalog.agreements.values
+            .filter { $0.buyerAccountID == account.id && $0.state(at: now) != .ended }
+        for agreement in concerned.sorted(by: { $0.sequence < $1.sequence }) {
+            tell(
+                account.isSuspended ? .advisoryIssued : .advisoryResolved, of: agreement, at: now)
+        }
     }
 }
 

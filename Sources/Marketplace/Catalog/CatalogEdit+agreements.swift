@@ -7,14 +7,33 @@ extension CatalogEdit {
         package var buyerAccountID: String
         /// Now when absent.
         package var startsAt: Timestamp?
-        package var endsAt: Timestamp?
+        package var terms = AgreementTerms()
         package var id: String?
         package var licenseARN: String?
         package var isFreeTrial = false
+        package var trialEndsAt: Timestamp?
 
         package init(productCode: String, buyerAccountID: String) {
             self.productCode = productCode
             self.buyerAccountID = buyerAccountID
+        }
+    }
+
+    /// What may change while an agreement runs; an absent member stays as it is.
+    package struct AgreementTerms: Sendable {
+        package var endsAt: Timestamp?
+        package var renewsAutomatically: Bool?
+        package var entitlements: [Entitlement]?
+
+        package init() {}
+
+        fileprivate func apply(to agreement: inout Agreement) {
+            if let endsAt {
+                agreement.endsAt = endsAt
+                agreement.end = .expired
+            }
+            agreement.renewsAutomatically = renewsAutomatically ?? agreement.renewsAutomatically
+            agreement.entitlements = entitlements ?? agreement.entitlements
         }
     }
 
@@ -31,68 +50,230 @@ extension CatalogEdit {
         faults.check(
             buyer?.role == .buyer, "buyerAccountId",
             "there is no buyer's account \(quoted(draft.buyerAccountID)): make it first")
-        let startsAt = draft.startsAt ?? now
-        if let endsAt = draft.endsAt {
-            faults.check(endsAt > startsAt, "endsAt", "the end is not after the start")
-        }
-        let id = draft.id ?? "agmt-\(random)"
-        faults.check(!id.isEmpty, "agreementId", "the agreement's id is empty")
-        faults.conflict(
-            unless: catalog.agreements[id] == nil, "agreementId", "\(quoted(id)) exists already")
         let license =
             draft.licenseARN
             ?? "arn:aws:license-manager::\(product?.sellerAccountID ?? ""):license:l-\(random)"
-        faults.check(
-            isLicense(license), "licenseArn",
-            "\(quoted(license)) is no ARN such as "
-                + "arn:aws:license-manager::111122223333:license:l-1a2b3c")
-        faults.conflict(
-            unless: catalog.agreement(licenseARN: license) == nil, "licenseArn",
-            "\(quoted(license)) belongs to another agreement")
-        let agreement = Agreement(
-            id: id, licenseARN: license, productCode: draft.productCode,
-            buyerAccountID: draft.buyerAccountID, startsAt: startsAt, endsAt: draft.endsAt,
-            isFreeTrial: draft.isFreeTrial,
+        var agreement = Agreement(
+            id: draft.id ?? "agmt-\(random)", licenseARN: license,
+            productCode: draft.productCode, buyerAccountID: draft.buyerAccountID,
+            startsAt: draft.startsAt ?? now, isFreeTrial: draft.isFreeTrial,
             sequence: catalog.agreements.count + 1)
-        if product?.integration == .customerIdentifier {
-            let other = catalog.agreements(
-                buyer: draft.buyerAccountID, product: draft.productCode
-            ).last { $0.overlaps(agreement) }
-            faults.conflict(
-                unless: other == nil, "buyerAccountId",
-                "the buyer has the agreement \(quoted(other?.id ?? "")) at that time: a product of "
-                    + "the integration customerIdentifier has one agreement a buyer at a time")
+        agreement.acceptedAt = now
+        agreement.trialEndsAt = draft.trialEndsAt
+        draft.terms.apply(to: &agreement)
+        check(agreement, of: product, isNew: true, &faults)
+        checkTrial(of: agreement, &faults)
+        try faults.finish()
+        return accept(agreement)
+    }
+
+    /// Changes the terms of an agreement; its id and its licence stay.
+    package mutating func amendAgreement(
+        _ id: String, _ terms: AgreementTerms
+    ) throws(Contradiction) -> Agreement {
+        var agreement = try running(id, for: "amended")
+        if let endsAt = terms.endsAt, endsAt < now {
+            throw Contradiction(.invalid, "endsAt", "the end is in the past: it is \(now.iso8601)")
         }
+        terms.apply(to: &agreement)
+        // Reminders of another end are due again, but for those that would be late.
+        let past = now
+        agreement.passed.formUnion(
+            agreement.milestones { $0.daysBeforeEnd != nil && $1 <= past })
+        agreement.passed.subtract(
+            agreement.milestones { $0.daysBeforeEnd != nil && $1 > past })
+        var faults = FaultCollector()
+        check(agreement, of: catalog.products[agreement.productCode], &faults)
         try faults.finish()
         put(.agreement(agreement))
+        tell(.agreementAmended, of: agreement.with(.amend), at: now)
+        if agreement.state(at: now) == .active {
+            tell(.licenseUpdated, of: agreement, at: now)
+            tell(.entitlementUpdated, of: agreement, at: now)
+        }
+        return agreement
+    }
+
+    /// How an agreement is followed by another of the same parties.
+    package struct Succession: Sendable {
+        package var terms = AgreementTerms()
+        package var id: String?
+        package var licenseARN: String?
+
+        package init() {}
+    }
+
+    /// Makes the agreement that begins where this one ends, for as long unless told otherwise.
+    package mutating func renewAgreement(
+        _ id: String, _ succession: Succession, random: String
+    ) throws(Contradiction) -> Agreement {
+        let old = try running(id, for: "renewed")
+        guard let end = old.endsAt else {
+            throw Contradiction(
+                .conflict, "agreementId",
+                "the agreement is open-ended, so there is nothing to renew: amend or replace it")
+        }
+        var ended = old
+        ended.end = .renewed
+        ended.renewsAutomatically = false
+        return try succeed(ended, by: .renew, succession, random: random, at: end)
+    }
+
+    /// Ends an agreement now and makes another in its place.
+    package mutating func replaceAgreement(
+        _ id: String, _ succession: Succession, random: String
+    ) throws(Contradiction) -> Agreement {
+        var ended = try running(id, for: "replaced")
+        if ended.state(at: now) == .pending {
+            throw Contradiction(
+                .conflict, "agreementId",
+                "the agreement has not begun: cancel it, or amend it")
+        }
+        ended.endsAt = now
+        ended.end = .replaced
+        return try succeed(ended, by: .replace, succession, random: random, at: now)
+    }
+
+    private mutating func succeed(
+        _ ended: Agreement, by intent: Agreement.Intent, _ succession: Succession,
+        random: String, at time: Timestamp
+    ) throws(Contradiction) -> Agreement {
+        let seller = catalog.products[ended.productCode]?.sellerAccountID ?? ""
+        var agreement = ended.successor(
+            intent, id: succession.id ?? "agmt-\(random)",
+            licenseARN: succession.licenseARN
+                ?? "arn:aws:license-manager::\(seller):license:l-\(random)",
+            at: time)
+        agreement.acceptedAt = now
+        agreement.sequence = catalog.agreements.count + 1
+        if let length = ended.length, intent == .renew {
+            agreement.endsAt = time.adding(seconds: length)
+            agreement.end = .expired
+        }
+        succession.terms.apply(to: &agreement)
+        var faults = FaultCollector()
+        check(
+            agreement, of: catalog.products[ended.productCode], isNew: true, following: ended,
+            &faults)
+        try faults.finish()
+        put(.agreement(ended))
+        return accept(agreement)
+    }
+
+    private mutating func accept(_ agreement: Agreement) -> Agreement {
+        put(.agreement(agreement))
+        tell(.agreementCreated, of: agreement, at: now)
         return agreement
     }
 
     /// Ends an agreement now, or at another time after its start.
     package mutating func cancelAgreement(
-        _ id: String, at: Timestamp?
+        _ id: String, at: Timestamp?, as end: Agreement.End = .cancelled
     ) throws(Contradiction) -> Agreement {
-        guard var agreement = catalog.agreements[id] else {
+        var agreement = try running(id, for: "cancelled")
+        let time = at ?? now
+        guard agreement.state(at: now) == .pending || time >= agreement.startsAt else {
+            throw Contradiction(
+                .invalid, "at", "the end is before the start, \(agreement.startsAt.iso8601)")
+        }
+        if let endsAt = agreement.endsAt, time > endsAt {
+            throw Contradiction(
+                .invalid, "at", "the agreement ends before that, at \(endsAt.iso8601)")
+        }
+        agreement.endsAt = time
+        agreement.end = end
+        agreement.renewsAutomatically = false
+        put(.agreement(agreement))
+        return agreement
+    }
+
+    /// An agreement that has not ended, so that something may become of it.
+    private func running(
+        _ id: String, for participle: String
+    ) throws(Contradiction) -> Agreement {
+        guard let agreement = catalog.agreements[id] else {
             throw Contradiction(.notFound, "agreementId", "there is no agreement \(quoted(id))")
         }
         let state = agreement.state(at: now)
         guard state == .active || state == .pending else {
             throw Contradiction(
                 .conflict, "agreementId",
-                "the agreement ended at \(agreement.endsAt?.iso8601 ?? "")")
+                "the agreement ended at \(agreement.endsAt?.iso8601 ?? "") and cannot be "
+                    + "\(participle): make a new one")
         }
-        let end = at ?? now
-        guard state == .pending || end >= agreement.startsAt else {
+        guard agreement.end != .renewed else {
             throw Contradiction(
-                .invalid, "at", "the end is before the start, \(agreement.startsAt.iso8601)")
+                .conflict, "agreementId",
+                "the agreement has been renewed and cannot be \(participle): its successor can")
         }
-        if let endsAt = agreement.endsAt, end > endsAt {
-            throw Contradiction(
-                .invalid, "at", "the agreement ends before that, at \(endsAt.iso8601)")
-        }
-        agreement.endsAt = end
-        put(.agreement(agreement))
         return agreement
+    }
+
+    /// What must hold for an agreement that is about to be put.
+    private func check(
+        _ agreement: Agreement, of product: Product?, isNew: Bool = false,
+        following previous: Agreement? = nil, _ faults: inout FaultCollector
+    ) {
+        if let endsAt = agreement.endsAt {
+            faults.check(endsAt > agreement.startsAt, "endsAt", "the end is not after the start")
+        }
+        faults.check(
+            !agreement.renewsAutomatically || agreement.endsAt != nil, "autoRenew",
+            "an open-ended agreement is never renewed")
+        faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
+        faults.check(
+            isLicense(agreement.licenseARN), "licenseArn",
+            "\(quoted(agreement.licenseARN)) is no ARN such as "
+                + "arn:aws:license-manager::111122223333:license:l-1a2b3c")
+        checkEntitlements(of: agreement, product, &faults)
+        faults.conflict(
+            unless: !isNew || catalog.agreements[agreement.id] == nil, "agreementId",
+            "\(quoted(agreement.id)) exists already")
+        let holder = catalog.agreement(licenseARN: agreement.licenseARN)
+        faults.conflict(
+            unless: holder == nil || !isNew && holder?.id == agreement.id, "licenseArn",
+            "\(quoted(agreement.licenseARN)) belongs to another agreement")
+        guard product?.integration == .customerIdentifier else { return }
+        let other = catalog.agreements(
+            buyer: agreement.buyerAccountID, product: agreement.productCode
+        ).last { $0.id != agreement.id && $0.id != previous?.id && $0.overlaps(agreement) }
+        faults.conflict(
+            unless: other == nil, "buyerAccountId",
+            "the buyer has the agreement \(quoted(other?.id ?? "")) at that time: a product of "
+                + "the integration customerIdentifier has one agreement a buyer at a time")
+    }
+
+    private func checkEntitlements(
+        of agreement: Agreement, _ product: Product?, _ faults: inout FaultCollector
+    ) {
+        var seen: Set<ExactText> = []
+        for (index, entitlement) in agreement.entitlements.enumerated() {
+            let dimension = product?.position(ofDimension: entitlement.dimension)
+                .map { product?.dimensions[$0] }
+            faults.check(
+                dimension??.type == .entitled, "entitlements[\(index)].dimension",
+                "the product has no entitled dimension \(quoted(entitlement.dimension))")
+            faults.check(
+                seen.insert(ExactText(entitlement.dimension)).inserted,
+                "entitlements[\(index)].dimension", "it comes twice")
+        }
+    }
+
+    /// A buyer has one free trial of a product, of at most ninety days.
+    private func checkTrial(of agreement: Agreement, _ faults: inout FaultCollector) {
+        guard agreement.isFreeTrial || agreement.trialEndsAt != nil else { return }
+        if let trialEndsAt = agreement.trialEndsAt {
+            faults.check(
+                agreement.isFreeTrial, "trialEndsAt", "only a free trial has a trial's end")
+            faults.check(
+                trialEndsAt > agreement.startsAt, "trialEndsAt", "the end is not after the start")
+        }
+        let earlier = catalog.agreements(
+            buyer: agreement.buyerAccountID, product: agreement.productCode
+        ).first(where: \.isFreeTrial)
+        faults.conflict(
+            unless: earlier == nil, "freeTrial",
+            "the buyer had its free trial of this product with \(quoted(earlier?.id ?? ""))")
     }
 
     /// The newest agreement of a buyer for a product that is pending, active or ending.

@@ -5,14 +5,21 @@ package import MeteringAPI
 /// Commands check names and contradictions and throw; whoever runs them saves `changes` in one
 /// transaction, or throws the whole edit away. So nothing is ever half applied.
 package struct CatalogEdit: Sendable {
-    package private(set) var catalog: Catalog
+    package internal(set) var catalog: Catalog
     package private(set) var changes: [CatalogChange] = []
     /// The marketplace's time.
     package let now: Timestamp
     /// The real time, on which credentials expire.
     package let realNow: Timestamp
 
-    package init(catalog: Catalog, now: Timestamp, realNow: Timestamp) {
+    /// Makes a UUID for what happens by itself.
+    let newID: @Sendable () -> String
+
+    package init(
+        catalog: Catalog, now: Timestamp, realNow: Timestamp,
+        newID: @escaping @Sendable () -> String = CatalogEdit.randomID
+    ) {
+        self.newID = newID
         self.catalog = catalog
         self.now = now
         self.realNow = realNow
@@ -24,8 +31,18 @@ package struct CatalogEdit: Sendable {
         catalog.put(fact)
     }
 
+    /// Tells of something once the edit is saved.
+    mutating func publish(_ event: MarketplaceEvent) {
+        changes.append(.publish(event))
+    }
+
     package mutating func remove(_ key: CatalogFact.Key) {
         changes.append(.remove(key))
         catalog.apply(.remove(key))
+    }
+
+    package static let randomID: @Sendable () -> String = {
+        var generator = SystemRandomNumberGenerator()
+        return MeteringRecordID.random(using: &generator).description
     }
 }

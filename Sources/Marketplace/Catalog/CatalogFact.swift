@@ -62,4 +62,6 @@ package enum CatalogChange: Sendable, Hashable {
     case put(CatalogFact)
     /// Removes a fact of a kind that is removable; others stay.
     case remove(CatalogFact.Key)
+    /// Adds an event to the list that the seller reads.
+    case publish(MarketplaceEvent)
 }

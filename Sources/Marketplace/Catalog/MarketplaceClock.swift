@@ -40,6 +40,21 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
         }
     }
 
+    /// How long it takes until a moment of the marketplace, in milliseconds of real time, rounded
+    /// up; 0 where it has passed, nil where it never comes.
+    package func realMilliseconds(until moment: Timestamp, real: Timestamp) -> Int64? {
+        let left = max(0, moment.milliseconds(since: now(real: real)))
+        switch mode {
+        case .real: return left
+        case .frozen: return left == 0 ? 0 : nil
+        case .running:
+            if left == 0 { return 0 }
+            guard speedThousandths > 0 else { return nil }
+            let thousandths = Int128(left) * 1000 + Int128(speedThousandths) - 1
+            return Int64(clamping: thousandths / Int128(speedThousandths))
+        }
+    }
+
     /// What can be asked of the clock.
     package enum Change: Sendable, Hashable {
         case real

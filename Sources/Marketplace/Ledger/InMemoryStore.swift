@@ -17,19 +17,26 @@ package final class InMemoryStore: MarketplaceStore {
 
     package func save(_ changes: [CatalogChange]) async throws(StoreError) {
         state.withLock { state in
-            for change in changes { state.catalog.apply(change) }
+            for change in changes { state.apply(change) }
         }
+    }
+
+    package func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        let events = state.withLock(\.events)
+        return Array(events.drop { $0.number <= number }.prefix(limit))
     }
 
     package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
         state.withLock { state in
-            state = State(catalog: state.catalog)
-            for change in changes { state.catalog.apply(change) }
+            state = State(catalog: state.catalog, lastEvent: state.lastEvent)
+            for change in changes { state.apply(change) }
         }
     }
 
     package func forgetEverything() async throws(StoreError) {
-        state.withLock { $0 = State() }
+        state.withLock { $0 = State(lastEvent: $0.lastEvent) }
     }
 
     package func usage(
@@ -128,12 +135,22 @@ private struct RememberedToken {
 
 private struct State {
     var catalog = Catalog()
+    /// The number of the last event, forgotten ones included.
+    var lastEvent: Int64 = 0
+    var events: [NumberedEvent] = []
     var records: [RecordedUsage] = []
     var byHour: [HourKey: Int] = [:]
     var tokens: [TokenKey: RememberedToken] = [:]
 
     /// The first record of this usage in another space, whose licence or product does not matter.
     var byUsage: [HourKey: [Int]] = [:]
+
+    mutating func apply(_ change: CatalogChange) {
+        catalog.apply(change)
+        guard case .publish(let event) = change else { return }
+        lastEvent += 1
+        events.append(NumberedEvent(number: lastEvent, event: event))
+    }
 
     mutating func record(_ entry: UsageEntry) -> RecordOutcome {
         if let token = entry.clientToken,

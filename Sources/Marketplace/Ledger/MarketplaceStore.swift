@@ -6,9 +6,14 @@ package protocol MarketplaceStore: UsageLedger {
     func loadCatalog() async throws(StoreError) -> Catalog
 
     /// Saves the changes in order, durably, all or none; a later one of the same key wins.
+    ///
+    /// Each event gets a greater number than any before, also than those that were forgotten.
     func save(_ changes: [CatalogChange]) async throws(StoreError)
 
-    /// Forgets every record and client token and saves the changes, all or none.
+    /// What happened after an event of this number, in order, at most `limit`; 0 is before all.
+    func events(after number: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
+
+    /// Forgets every record, client token and event and saves the changes, all or none.
     func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError)
 
     /// Forgets all that there is, the catalog included.

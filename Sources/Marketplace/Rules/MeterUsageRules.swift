@@ -110,12 +110,12 @@ package enum MeterUsageRules {
                 .customerNotEntitled, .platform,
                 "contract \(context.contract.name) does not serve AgentCore")
         }
-        try Entitlement.require(product, context, usageAt: timestamp)
+        try WorkloadEntitlement.require(product, context, usageAt: timestamp)
     }
 }
 
 /// Whether a workload's account may use a product now.
-enum Entitlement {
+enum WorkloadEntitlement {
     static func require(
         _ product: Product, _ context: RuleContext, usageAt timestamp: Timestamp?
     ) throws(Refusal) {

@@ -44,7 +44,7 @@ package enum RegisterUsageRules {
                 key: key, firstCall: workload,
                 reason: "the seller tries its own product, which needs no agreement")
         }
-        try Entitlement.require(product, context, usageAt: nil)
+        try WorkloadEntitlement.require(product, context, usageAt: nil)
         return Decision(
             key: key, firstCall: workload,
             reason: "the workload's first call: its account is entitled")

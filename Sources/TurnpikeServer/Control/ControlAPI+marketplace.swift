@@ -115,12 +115,54 @@ extension ControlAPI {
 
     func cancelAgreement(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["agreementId"]
-        let time = try request.read { reader in
+        let (time, end) = try request.read { reader in
             let time = reader.time("at")
+            let isTerminated = reader.flag("terminated") ?? false
             reader.finish()
-            return time
+            return (time, isTerminated ? Agreement.End.terminated : .cancelled)
         }
-        return result(try await state.edit { try $0.cancelAgreement(id, at: time) })
+        return result(try await state.edit { try $0.cancelAgreement(id, at: time, as: end) })
+    }
+
+    func amendAgreement(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["agreementId"]
+        let terms = try request.read { $0.amendment() }
+        return result(try await state.edit { try $0.amendAgreement(id, terms) })
+    }
+
+    func renewAgreement(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["agreementId"]
+        let succession = try request.read { $0.succession() }
+        let agreement = try await state.edit { edit in
+            try edit.renewAgreement(id, succession, random: RandomTexts.agreement)
+        }
+        return result(agreement, status: 201)
+    }
+
+    func replaceAgreement(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["agreementId"]
+        let succession = try request.read { $0.succession() }
+        let agreement = try await state.edit { edit in
+            try edit.replaceAgreement(id, succession, random: RandomTexts.agreement)
+        }
+        return result(agreement, status: 201)
+    }
+
+    /// Suspends a buyer's account, or takes it back.
+    func setSuspension(
+        _ request: ControlRequest, to isSuspended: Bool
+    ) async throws -> ControlResult {
+        try request.read { $0.finish() }
+        let id = request["accountId"]
+        let saved = try await state.edit { edit in
+            guard var account = edit.catalog.accounts[id] else {
+                throw Contradiction(
+                    .notFound, "accountId", "there is no account '\(id.cut(toBytes: 100))'")
+            }
+            account.isSuspended = isSuspended
+            return try edit.putAccount(account, madeUpIdentifier: "")
+        }
+        return ControlResult { $0.account(saved) }
     }
 
     private func result(_ agreement: Agreement, status: Int = 200) -> ControlResult {
@@ -152,7 +194,8 @@ extension ControlAPI {
                 writer.member("url", url)
                 writer.member("contentType", "application/x-www-form-urlencoded")
                 var form = "x-amzn-marketplace-token=" + PercentEncoding.encoded(text)
-                if agreement?.isFreeTrial == true {
+                let now = catalog.clock.now(real: state.realNow)
+                if agreement?.isInFreeTrial(at: now) == true {
                     form += "&x-amzn-marketplace-offer-type=free-trial"
                 }
                 writer.member("body", form)

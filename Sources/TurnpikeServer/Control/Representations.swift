@@ -82,6 +82,29 @@ extension JSONWriter {
         time("endsAt", agreement.endsAt)
         time("finalUsageUntil", agreement.finalUsageUntil)
         boolean("freeTrial", agreement.isFreeTrial)
+        time("trialEndsAt", agreement.trialEndsAt)
+        boolean("autoRenew", agreement.renewsAutomatically)
+        member("intent", agreement.intent.rawValue)
+        member("previousAgreementId", agreement.previousID)
+        member("endedBy", agreement.end?.rawValue)
+        guard !agreement.entitlements.isEmpty else { return }
+        name("entitlements")
+        list(agreement.entitlements) { writer, entitlement in
+            writer.object { writer in
+                writer.member("dimension", entitlement.dimension)
+                writer.name("value")
+                writer.value(entitlement.value)
+            }
+        }
+    }
+
+    private mutating func value(_ value: Entitlement.Value) {
+        switch value {
+        case .integer(let number): integer(number)
+        case .double(let number): literal("\(number)")
+        case .boolean(let flag): literal(flag ? "true" : "false")
+        case .string(let text): string(text)
+        }
     }
 
     mutating func registrationToken(_ token: RegistrationToken) {

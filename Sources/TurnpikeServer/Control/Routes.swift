@@ -14,6 +14,14 @@ extension ControlAPI {
             method: .get, template: "/control/v1/accounts/{accountId}",
             summary: "An account", response: .account, handler: { try $0.account($1) }),
         Route(
+            method: .post, template: "/control/v1/accounts/{accountId}/suspend",
+            summary: "Suspend a buyer's account", request: .empty, response: .account,
+            handler: { try await $0.setSuspension($1, to: true) }),
+        Route(
+            method: .post, template: "/control/v1/accounts/{accountId}/resume",
+            summary: "Take a suspended buyer's account back", request: .empty,
+            response: .account, handler: { try await $0.setSuspension($1, to: false) }),
+        Route(
             method: .get, template: "/control/v1/accounts", summary: "All accounts",
             query: Route.listParameters, response: Schema.account.page,
             handler: { try $0.accounts($1) }),
@@ -70,6 +78,20 @@ extension ControlAPI {
             summary: "End an agreement", request: .cancellation, response: .agreement,
             handler: { try await $0.cancelAgreement($1) }),
         Route(
+            method: .post, template: "/control/v1/agreements/{agreementId}/amend",
+            summary: "Change an agreement's terms", request: .amendment, response: .agreement,
+            handler: { try await $0.amendAgreement($1) }),
+        Route(
+            method: .post, template: "/control/v1/agreements/{agreementId}/renew",
+            summary: "Make the agreement that begins where this one ends, for as long",
+            request: .succession, response: .agreement, statuses: [201],
+            handler: { try await $0.renewAgreement($1) }),
+        Route(
+            method: .post, template: "/control/v1/agreements/{agreementId}/replace",
+            summary: "End an agreement now and make another in its place",
+            request: .succession, response: .agreement, statuses: [201],
+            handler: { try await $0.replaceAgreement($1) }),
+        Route(
             method: .post, template: "/control/v1/registration-tokens",
             summary: "Make a registration token, with the form that a browser would post",
             request: .tokenBody, response: .newToken, statuses: [201],
@@ -97,6 +119,14 @@ extension ControlAPI {
     ]
 
     private static let reportRoutes: [Route] = [
+        Route(
+            method: .get, template: "/control/v1/events",
+            summary: "What the seller is told of, in its order: an endless list",
+            query: Route.listParameters + [
+                Route.QueryParameter(name: "agreementId", description: "Only this agreement."),
+                Route.QueryParameter(name: "channel", description: "Only eventBridge or sns."),
+            ],
+            response: Schema.event.page, handler: { try await $0.events($1) }),
         Route(
             method: .get, template: "/control/v1/usage",
             summary: "What is recorded, by hour from the oldest",

@@ -24,7 +24,7 @@ struct Schema: Sendable {
     }
 
     indirect enum FieldType: Sendable {
-        case text, time, integer, number, boolean
+        case text, time, integer, number, boolean, any
         case choice([String])
         case list(FieldType)
         case object(Schema)
@@ -91,6 +91,7 @@ extension Schema.FieldType {
             writer.member("format", "date-time")
         case .integer: writer.member("type", "integer")
         case .number: writer.member("type", "number")
+        case .any: break
         case .boolean: writer.member("type", "boolean")
         case .map: writer.member("type", "object")
         case .choice(let names):

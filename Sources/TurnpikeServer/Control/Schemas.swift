@@ -97,6 +97,40 @@ extension Schema {
             Field("startsAt", .time, "Now when absent."),
             Field("endsAt", .time, "Open-ended when absent."),
             Field("agreementId"), Field("licenseArn"), Field("freeTrial", .boolean),
+            Field("trialEndsAt", .time, "When a free trial runs out and the buyer pays."),
+            Field("autoRenew", .boolean, "Whether the same begins again at the end."),
+            entitlements,
+        ])
+
+    private static let entitlements = Field(
+        "entitlements",
+        .list(
+            .object(
+                Schema(
+                    "Entitlement",
+                    [
+                        Field("dimension", required: true),
+                        Field("value", .any, required: true, "A number, a text, true or false."),
+                    ]))),
+        "What was bought in advance.")
+
+    static let amendment = Schema(
+        "Amendment",
+        [Field("endsAt", .time), Field("autoRenew", .boolean), entitlements])
+
+    static let succession = Schema(
+        "Succession",
+        amendment.fields + [Field("agreementId"), Field("licenseArn")])
+
+    static let event = Schema(
+        "Event",
+        [
+            Field("number", .integer, required: true, "Ascending; there may be gaps."),
+            Field("eventId", required: true), Field("at", .time, required: true),
+            Field("channel", names(MarketplaceEvent.Channel.self), required: true),
+            Field("type", names(MarketplaceEvent.Kind.self), required: true),
+            Field("agreementId", required: true), Field("productCode", required: true),
+            Field("body", .map, required: true, "What is delivered, as AWS prints it."),
         ])
 
     static let agreement = Schema(
@@ -104,10 +138,17 @@ extension Schema {
         agreementBody.fields + [
             Field("customerIdentifier"), Field("state", names(AgreementState.self)),
             Field("finalUsageUntil", .time, "Until when final records are accepted."),
+            Field("intent", names(Agreement.Intent.self), "How it came about."),
+            Field("previousAgreementId", .text, "What it renews or replaces."),
+            Field("endedBy", names(Agreement.End.self), "How it ended, or will."),
         ])
 
     static let cancellation = Schema(
-        "Cancellation", [Field("at", .time, "Now when absent.")])
+        "Cancellation",
+        [
+            Field("at", .time, "Now when absent."),
+            Field("terminated", .boolean, "Ended by AWS, not by the buyer."),
+        ])
 
     static let tokenBody = Schema(
         "RegistrationTokenBody",

@@ -14,6 +14,8 @@ package final class MarketplaceState: Sendable {
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
     private let edits = SerialGate()
+    /// Rings after each edit.
+    package let changes = Bell()
 
     package init(
         store: any MarketplaceStore, contract: Contract, alignment: WindowAlignment = .raw,
@@ -24,13 +26,24 @@ package final class MarketplaceState: Sendable {
         self.alignment = alignment
         self.realClock = realClock
         current = Mutex(try await store.loadCatalog())
+        try await adoptAgreements()
+    }
+
+    /// Gives the agreements of an earlier version, which told of nothing, the milestones that
+    /// passed in its time.
+    private func adoptAgreements() async throws(StoreError) {
+        var edit = beginEdit()
+        edit.adoptAgreements()
+        if edit.changes.isEmpty { return }
+        try await store.save(edit.changes)
+        current.withLock { $0 = edit.catalog }
     }
 
     package var catalog: Catalog { current.withLock { $0 } }
 
     package var realNow: Timestamp { realClock() }
 
-    /// Runs an edit on the newest catalog.
+    /// Runs an edit on the newest catalog, and then what has become due.
     ///
     /// What it changed is durable, then visible, then this returns. When it throws, nothing is
     /// changed.
@@ -40,11 +53,26 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             var edit = self.beginEdit()
             let value = try body(&edit)
+            edit.settle()
             if !edit.changes.isEmpty {
                 try await self.store.save(edit.changes)
                 self.current.withLock { $0 = edit.catalog }
+                self.changes.announce()
             }
             return value
+        }
+    }
+
+    /// Lets happen what has become due, in its order.
+    package func settle() async throws {
+        try await edit { _ in }
+    }
+
+    /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
+    package var millisecondsUntilNext: Int64? {
+        let catalog = catalog
+        return catalog.nextMilestoneTime.flatMap {
+            catalog.clock.realMilliseconds(until: $0, real: realNow)
         }
     }
 
@@ -57,8 +85,11 @@ package final class MarketplaceState: Sendable {
                 edit.remove(CatalogFact.registeredWorkload(workload).key)
             }
             edit.put(.clock(MarketplaceClock()))
+            edit.forgetFuture()
+            edit.settle()
             try await self.store.forgetUsage(saving: edit.changes)
             self.current.withLock { $0 = edit.catalog }
+            self.changes.announce()
         }
     }
 
@@ -67,6 +98,7 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             try await self.store.forgetEverything()
             self.current.withLock { $0 = Catalog() }
+            self.changes.announce()
         }
     }
 

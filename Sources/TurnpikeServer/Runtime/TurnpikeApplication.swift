@@ -102,7 +102,8 @@ package struct TurnpikeApplication: Sendable {
             await respond(to: request)
         }
         var group = ServiceGroupConfiguration(
-            services: [service], gracefulShutdownSignals: signals, logger: logger)
+            services: [service, Timekeeper(state: state, logger: logger)],
+            gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(Limits.shutdownSeconds)
         do {
             try await ServiceGroup(configuration: group).run()

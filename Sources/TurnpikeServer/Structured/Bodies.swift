@@ -39,12 +39,47 @@ extension ObjectReader {
             productCode: requiredText("productCode"),
             buyerAccountID: requiredText("buyerAccountId"))
         draft.startsAt = time("startsAt")
-        draft.endsAt = time("endsAt")
+        draft.terms = terms()
         draft.id = optionalText("agreementId")
         draft.licenseARN = optionalText("licenseArn")
         draft.isFreeTrial = flag("freeTrial") ?? false
+        draft.trialEndsAt = time("trialEndsAt")
         finish()
         return draft
+    }
+
+    private func terms() -> CatalogEdit.AgreementTerms {
+        var terms = CatalogEdit.AgreementTerms()
+        terms.endsAt = time("endsAt")
+        terms.renewsAutomatically = flag("autoRenew")
+        if has("entitlements") {
+            terms.entitlements = objects("entitlements").compactMap { $0.entitlement() }
+        }
+        return terms
+    }
+
+    private func entitlement() -> Entitlement? {
+        let dimension = requiredText("dimension")
+        let value = entitlementValue("value")
+        finish()
+        return value.map { Entitlement(dimension: dimension, value: $0) }
+    }
+
+    /// What an agreement is amended to.
+    func amendment() -> CatalogEdit.AgreementTerms {
+        let terms = terms()
+        finish()
+        return terms
+    }
+
+    /// What follows an agreement.
+    func succession() -> CatalogEdit.Succession {
+        var succession = CatalogEdit.Succession()
+        succession.terms = terms()
+        succession.id = optionalText("agreementId")
+        succession.licenseARN = optionalText("licenseArn")
+        finish()
+        return succession
     }
 
     func credential() -> CatalogEdit.CredentialDraft {

@@ -121,6 +121,24 @@ final class ObjectReader {
         return nil
     }
 
+    /// A scalar of whatever type it is written as.
+    func entitlementValue(_ name: String) -> Entitlement.Value? {
+        guard let value = take(name, required: true) else { return nil }
+        switch value.content {
+        case .text(let text): return .string(text)
+        case .boolean(let flag): return .boolean(flag)
+        case .plain("true"): return .boolean(true)
+        case .plain("false"): return .boolean(false)
+        case .number(let text), .plain(let text):
+            if let number = Int64(text) { return .integer(number) }
+            if let number = Double(text), number.isFinite { return .double(number) }
+            if case .plain = value.content { return .string(text) }
+        default: break
+        }
+        fault(name, "a number, a text, true or false is expected")
+        return nil
+    }
+
     /// A number in thousandths; finer is a fault.
     func thousandths(_ name: String) -> Int64? {
         guard let value = take(name, required: false) else { return nil }

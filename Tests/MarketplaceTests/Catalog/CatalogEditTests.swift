@@ -151,11 +151,11 @@ struct CatalogEditTests {
         var draft = CatalogEdit.AgreementDraft(
             productCode: "mail", buyerAccountID: Self.buyer)
         draft.startsAt = Self.now.adding(seconds: -86_400)
-        draft.endsAt = Self.now.adding(seconds: -3600)
+        draft.terms.endsAt = Self.now.adding(seconds: -3600)
         let ended = try edit.addAgreement(draft, random: "a")
         #expect(ended.state(at: Self.now) == .ended)
         draft.startsAt = nil
-        draft.endsAt = nil
+        draft.terms.endsAt = nil
         let current = try edit.addAgreement(draft, random: "b")
         #expect(
             edit.catalog.agreements(buyer: Self.buyer, product: "mail") == [ended, current])

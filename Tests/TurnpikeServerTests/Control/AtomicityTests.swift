@@ -227,5 +227,11 @@ private final class BrokenStore: MarketplaceStore {
         try await store.usedDimensions(of: productCode)
     }
 
+    func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        try await store.events(after: number, limit: limit)
+    }
+
     func close() async {}
 }

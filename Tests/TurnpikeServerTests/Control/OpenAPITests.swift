@@ -202,6 +202,7 @@ extension Schema.FieldType {
         switch self {
         case .text, .time, .choice: "1"
         case .integer, .number, .boolean, .list, .object, .map: #""wrong""#
+        case .any: "[]"
         }
     }
 }

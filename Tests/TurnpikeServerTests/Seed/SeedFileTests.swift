@@ -93,7 +93,9 @@ struct SeedFileTests {
     func cancelledSince() async throws {
         let state = try await Self.state()
         try await Self.apply(Self.whole, to: state)
-        let cancelled = try await state.edit { try $0.cancelAgreement("agmt-1", at: nil) }
+        _ = try await state.edit { try $0.cancelAgreement("agmt-1", at: nil) }
+        let cancelled = try #require(state.catalog.agreements["agmt-1"])
+        #expect(cancelled.end == .cancelled)
         try await Self.apply(Self.whole, to: state)
         #expect(state.catalog.agreements["agmt-1"] == cancelled)
     }

@@ -1,0 +1,127 @@
+import MeteringAPI
+
+extension CatalogEdit {
+    /// Tells of an agreement as it is now, in the transaction of the change that it tells of.
+    ///
+    /// Products of the newer generation have no topics of SNS.
+    mutating func tell(
+        _ kind: MarketplaceEvent.Kind, of agreement: Agreement, at time: Timestamp
+    ) {
+        guard let product = catalog.products[agreement.productCode],
+            let buyer = catalog.accounts[agreement.buyerAccountID],
+            kind.channel == .eventBridge || product.integration == .customerIdentifier
+        else { return }
+        publish(
+            MarketplaceEvent(
+                id: newID(), kind: kind, time: time, agreement: agreement, product: product,
+                buyer: buyer))
+    }
+
+    /// Lets happen, in their order, what is due by now; the catalog's clock says when that is.
+    package mutating func settle() {
+        let now = catalog.clock.now(real: realNow)
+        while let due = catalog.takeDueMilestone(through: now) {
+            pass(due.milestone, of: due.agreement)
+        }
+    }
+
+    /// Takes up agreements that were made before there were events, without telling what passed.
+    package mutating func adoptAgreements() {
+        for agreement in catalog.agreements.values where agreement.passed.contains(.untold) {
+            var agreement = agreement
+            agreement.passMilestones(through: now)
+            put(.agreement(agreement))
+        }
+    }
+
+    /// After the clock was set back: what has not passed any more will pass, and be told of, again.
+    package mutating func forgetFuture() {
+        let now = catalog.clock.now(real: realNow)
+        for agreement in catalog.agreements.values {
+            var earlier = agreement
+            earlier.passed.formIntersection(agreement.milestones { $1 <= now })
+            if earlier != agreement { put(.agreement(earlier)) }
+        }
+    }
+
+    private mutating func pass(_ milestone: AgreementMilestone, of agreement: Agreement) {
+        var agreement = agreement
+        // What was accepted after its own start is told of when it was accepted.
+        let time = max(agreement.time(of: milestone) ?? now, agreement.acceptedAt)
+        agreement.passed.insert(Agreement.Milestones(milestone))
+        switch milestone {
+        case .started:
+            put(.agreement(agreement))
+            tell(.licenseUpdated, of: agreement, at: time)
+            tellOfStart(of: agreement, at: time)
+        case .endingIn180Days, .endingIn120Days, .endingIn90Days, .endingIn60Days,
+            .endingIn30Days:
+            put(.agreement(agreement))
+            let isRenewed = agreement.renewsAutomatically && milestone == .endingIn30Days
+            tell(.agreementEnding, of: agreement, at: time)
+            if isRenewed { tell(.renewalUpcoming, of: agreement, at: time) }
+        case .trialEnded:
+            put(.agreement(agreement))
+            tell(.licenseUpdated, of: agreement, at: time)
+            tell(.entitlementUpdated, of: agreement, at: time)
+        case .ended: end(agreement, at: time)
+        case .closed:
+            put(.agreement(agreement))
+            if !hasSuccessor(agreement, at: time) {
+                tell(.unsubscribeSuccess, of: agreement, at: time)
+            }
+        }
+    }
+
+    private mutating func tellOfStart(of agreement: Agreement, at time: Timestamp) {
+        switch agreement.intent {
+        case .new, .amend: tell(.subscribeSuccess, of: agreement, at: time)
+        case .renew, .replace: tell(.entitlementUpdated, of: agreement, at: time)
+        }
+        if agreement.intent == .new, !agreement.entitlements.isEmpty {
+            tell(.entitlementUpdated, of: agreement, at: time)
+        }
+    }
+
+    private mutating func end(_ ended: Agreement, at time: Timestamp) {
+        var agreement = ended
+        let renews = agreement.renewsAutomatically && agreement.end == .expired
+        if renews { agreement.end = .renewed }
+        put(.agreement(agreement))
+        if renews { renewAutomatically(agreement, at: time) }
+        tell(.agreementEnded, of: agreement, at: time)
+        guard !agreement.isCancelledBeforeStart else { return }
+        tell(.licenseDeprovisioned, of: agreement, at: time)
+        switch agreement.end {
+        // The agreement that follows it says the rest.
+        case .renewed, .replaced: break
+        case .cancelled, .expired, .terminated, nil:
+            tell(.unsubscribePending, of: agreement, at: time)
+            if !agreement.entitlements.isEmpty {
+                tell(.entitlementUpdated, of: agreement, at: time)
+            }
+        }
+    }
+
+    /// Whether the buyer came back for the product before the hour for final records was over, so
+    /// that the last message is not sent.
+    private func hasSuccessor(_ agreement: Agreement, at time: Timestamp) -> Bool {
+        catalog.agreements(buyer: agreement.buyerAccountID, product: agreement.productCode)
+            .contains { $0.id != agreement.id && $0.state(at: time) == .active }
+    }
+
+    /// The same terms once more, for as long.
+    private mutating func renewAutomatically(_ old: Agreement, at time: Timestamp) {
+        let name = String(newID().filter { $0 != "-" }.prefix(25))
+        let seller = catalog.products[old.productCode]?.sellerAccountID ?? ""
+        var agreement = old.successor(
+            .renew, id: "agmt-\(name)",
+            licenseARN: "arn:aws:license-manager::\(seller):license:l-\(name)", at: time)
+        agreement.endsAt = old.length.map { time.adding(seconds: $0) }
+        agreement.end = .expired
+        agreement.renewsAutomatically = true
+        agreement.sequence = catalog.agreements.count + 1
+        put(.agreement(agreement))
+        tell(.agreementCreated, of: agreement, at: time)
+    }
+}

@@ -1,0 +1,78 @@
+package import MeteringAPI
+
+/// Something that happened to an agreement, as the seller is told of it.
+///
+/// It holds what was known then, so that it reads the same whenever it is delivered.
+package struct MarketplaceEvent: Sendable, Hashable, Codable {
+    package var id: String
+    package var kind: Kind
+    /// On the marketplace's clock.
+    package var time: Timestamp
+    package var agreement: Agreement
+    package var product: Product
+    /// Who accepted the agreement.
+    package var buyer: Account
+
+    package init(
+        id: String, kind: Kind, time: Timestamp, agreement: Agreement, product: Product,
+        buyer: Account
+    ) {
+        self.id = id
+        self.kind = kind
+        self.time = time
+        self.agreement = agreement
+        self.product = product
+        self.buyer = buyer
+    }
+
+    /// How the seller hears of it.
+    package enum Channel: String, Sendable, Codable, CaseIterable {
+        case eventBridge
+        /// What products of the older generation are told by.
+        case sns
+    }
+
+    /// What happened: EventBridge's detail-type, or the action of a message of SNS.
+    ///
+    /// Every product's seller is also its proposer here, and such a seller gets only the Proposer
+    /// variant of an agreement's events; those of licences and advisories have no such variant.
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case agreementCreated = "Purchase Agreement Created - Proposer"
+        case agreementAmended = "Purchase Agreement Amended - Proposer"
+        case agreementEnding = "Purchase Agreement Ending - Proposer"
+        case agreementEnded = "Purchase Agreement Ended - Proposer"
+        case renewalUpcoming = "Purchase Agreement Renewal Upcoming - Proposer"
+        case renewalTermsFinalized = "Purchase Agreement Renewal Terms Finalized - Proposer"
+        case advisoryIssued = "Purchase Agreement Advisory Issued - Manufacturer"
+        case advisoryResolved = "Purchase Agreement Advisory Resolved - Manufacturer"
+        case licenseUpdated = "License Updated - Manufacturer"
+        case licenseDeprovisioned = "License Deprovisioned - Manufacturer"
+
+        case subscribeSuccess = "subscribe-success"
+        case subscribeFail = "subscribe-fail"
+        case unsubscribePending = "unsubscribe-pending"
+        case unsubscribeSuccess = "unsubscribe-success"
+        case entitlementUpdated = "entitlement-updated"
+
+        package var channel: Channel {
+            switch self {
+            case .subscribeSuccess, .subscribeFail, .unsubscribePending, .unsubscribeSuccess,
+                .entitlementUpdated:
+                .sns
+            default: .eventBridge
+            }
+        }
+    }
+}
+
+/// An event with its place in the list of all.
+package struct NumberedEvent: Sendable, Hashable {
+    /// From 1, ascending; there may be gaps.
+    package var number: Int64
+    package var event: MarketplaceEvent
+
+    package init(number: Int64, event: MarketplaceEvent) {
+        self.number = number
+        self.event = event
+    }
+}

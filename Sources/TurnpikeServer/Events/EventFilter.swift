@@ -1,0 +1,25 @@
+import Marketplace
+
+/// Which events are asked for.
+struct EventFilter: Sendable {
+    private let agreementID: String?
+    private let channel: MarketplaceEvent.Channel?
+
+    /// The filter that the parameters of a query describe.
+    init(_ query: [String: String]) throws(Contradiction) {
+        agreementID = query["agreementId"]
+        guard let text = query["channel"] else {
+            channel = nil
+            return
+        }
+        guard let channel = MarketplaceEvent.Channel(rawValue: text) else {
+            throw Contradiction(.invalid, "channel", "'\(text)' is none of eventBridge, sns")
+        }
+        self.channel = channel
+    }
+
+    func includes(_ event: MarketplaceEvent) -> Bool {
+        agreementID.map { $0 == event.agreement.id } ?? true
+            && channel.map { $0 == event.kind.channel } ?? true
+    }
+}
