@@ -45,6 +45,24 @@ extension ControlAPI {
         return ControlResult(page) { $0.request($1) }
     }
 
+    func workloads(_ request: ControlRequest) throws -> ControlResult {
+        let catalog = state.catalog
+        let now = catalog.clock.now(real: state.realNow)
+        let page = try request.page(Array(catalog.registeredWorkloads)) { workload in
+            CatalogFact.registeredWorkload(workload).key.id
+        }
+        return ControlResult(page) { $0.workload($1, at: now) }
+    }
+
+    func stopWorkload(_ request: ControlRequest) async throws -> ControlResult {
+        try request.read { $0.finish() }
+        let id = request["resourceId"]
+        let stopped = try await state.edit { try $0.stopWorkloads(ofResource: id) }
+        let now = state.catalog.clock.now(real: state.realNow)
+        let page = ReportPage(items: stopped, nextCursor: nil)
+        return ControlResult(page) { $0.workload($1, at: now) }
+    }
+
     /// What happened; the cursor is given also where nothing follows yet.
     func events(_ request: ControlRequest) async throws -> ControlResult {
         let limit = try request.limit()

@@ -120,6 +120,16 @@ extension ControlAPI {
 
     private static let reportRoutes: [Route] = [
         Route(
+            method: .get, template: "/control/v1/workloads",
+            summary: "The tasks and pods that registered, and since when they run",
+            query: Route.listParameters, response: Schema.workload.page,
+            handler: { try $0.workloads($1) }),
+        Route(
+            method: .post, template: "/control/v1/workloads/{resourceId}/stop",
+            summary: "Stop a task or pod; what it ran is recorded when the hour ends",
+            request: .empty, response: Schema.workload.page,
+            handler: { try await $0.stopWorkload($1) }),
+        Route(
             method: .get, template: "/control/v1/events",
             summary: "What the seller is told of, in its order: an endless list",
             query: Route.listParameters + [

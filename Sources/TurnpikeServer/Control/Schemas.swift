@@ -122,6 +122,20 @@ extension Schema {
         "Succession",
         amendment.fields + [Field("agreementId"), Field("licenseArn")])
 
+    static let workload = Schema(
+        "Workload",
+        [
+            Field("resourceId", required: true), Field("productCode", required: true),
+            Field("accountId", required: true), Field("region", required: true),
+            Field("state", .choice(["running", "stopped"]), required: true),
+            Field("runningSince", .time), Field("stoppedAt", .time),
+            Field("seconds", .integer, required: true, "That it has run, all in all."),
+            Field(
+                "recordedSeconds", .integer, required: true,
+                "That are recorded; an hour is recorded when it ends."),
+            Field("metered", .boolean, required: true, "False for the seller's own."),
+        ])
+
     static let event = Schema(
         "Event",
         [

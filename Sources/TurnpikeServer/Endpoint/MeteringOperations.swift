@@ -135,7 +135,7 @@ struct MeteringOperations: Sendable {
                     nonce: request.nonce, issuedAt: context.now),
                 with: key)
             if let workload = decision.firstCall {
-                try await state.edit { $0.put(.registeredWorkload(workload)) }
+                try await state.edit { $0.start(workload) }
             }
             let result = RegisterUsageResult(
                 publicKeyRotationTimestamp: key.supersededAt, signature: signature)

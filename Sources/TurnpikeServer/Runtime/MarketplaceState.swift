@@ -53,7 +53,12 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             var edit = self.beginEdit()
             let value = try body(&edit)
-            edit.settle()
+            let runtime = edit.settle()
+            // Recorded first: should the rest fail, the same hours are recorded again, as the same.
+            for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
+                let end = min(start + Self.entriesAtOnce, runtime.count)
+                _ = try await self.store.record(Array(runtime[start..<end]))
+            }
             if !edit.changes.isEmpty {
                 try await self.store.save(edit.changes)
                 self.current.withLock { $0 = edit.catalog }
@@ -71,7 +76,7 @@ package final class MarketplaceState: Sendable {
     /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
     package var millisecondsUntilNext: Int64? {
         let catalog = catalog
-        return catalog.nextMilestoneTime.flatMap {
+        return catalog.nextMoment.flatMap {
             catalog.clock.realMilliseconds(until: $0, real: realNow)
         }
     }
@@ -86,7 +91,7 @@ package final class MarketplaceState: Sendable {
             }
             edit.put(.clock(MarketplaceClock()))
             edit.forgetFuture()
-            edit.settle()
+            _ = edit.settle()
             try await self.store.forgetUsage(saving: edit.changes)
             self.current.withLock { $0 = edit.catalog }
             self.changes.announce()
@@ -101,6 +106,9 @@ package final class MarketplaceState: Sendable {
             self.changes.announce()
         }
     }
+
+    /// How many hours of workloads are recorded in one call of the store.
+    private static let entriesAtOnce = 1000
 
     private func beginEdit() -> CatalogEdit {
         let catalog = catalog
