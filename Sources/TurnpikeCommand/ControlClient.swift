@@ -36,10 +36,27 @@ struct ControlClient {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONDocument {
+    /// The answer to a GET.
+    func get(_ path: String, _ query: [(String, String)] = []) async throws -> JSONDocument {
         let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }
             .joined(separator: "&")
-        var request = HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)")
+        return try await answer(HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)"))
+    }
+
+    /// The answer to a request with a JSON body.
+    func send(
+        _ method: HTTPMethod, _ path: String, _ body: (inout JSONWriter) -> Void
+    ) async throws -> JSONDocument {
+        var writer = JSONWriter()
+        writer.object(body)
+        var request = HTTPClientRequest(url: endpoint + path)
+        request.method = method
+        request.body = .bytes(writer.bytes)
+        return try await answer(request)
+    }
+
+    private func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
+        var request = request
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let status: Int
         let body: ByteBuffer
@@ -64,7 +81,7 @@ struct ControlClient {
         guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
             throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
         }
-        guard status == 200 else {
+        guard (200...299).contains(status) else {
             let detail = document.root["detail"]?.text ?? "HTTP \(status)"
             throw CommandFailure("\(endpoint) refuses: \(detail)")
         }

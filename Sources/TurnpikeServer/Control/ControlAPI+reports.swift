@@ -103,8 +103,14 @@ extension ControlAPI {
     }
 
     func putClock(_ request: ControlRequest) async throws -> ControlResult {
-        let change = try request.read { $0.clockChange() }
-        _ = try await state.edit { try $0.changeClock(change) }
+        switch try request.read({ $0.clockCommand() }) {
+        case .change(let change): _ = try await state.edit { try $0.changeClock(change) }
+        case .jump(let jump):
+            let (contract, alignment) = (state.contract, state.alignment)
+            _ = try await state.edit { edit in
+                try edit.jump(to: jump, contract: contract, alignment: alignment)
+            }
+        }
         return clock()
     }
 

@@ -264,6 +264,11 @@ extension Schema {
             Field("mode", names(MarketplaceClock.Mode.self)), Field("now", .time),
             Field("speed", .number, "Marketplace seconds in a real second."),
             Field("advance", .number, "Seconds; excludes the others."),
+            Field(
+                "jump", names(ClockJump.Name.self),
+                "A moment that has a name; excludes the others."),
+            Field("productCode", .text, "For window-edge."),
+            Field("agreementId", .text, "For grace-end."),
         ])
 
     static let clock = Schema(
