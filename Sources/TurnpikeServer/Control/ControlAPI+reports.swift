@@ -87,6 +87,17 @@ extension ControlAPI {
         return ControlResult(page) { $0.event($1) }
     }
 
+    /// The audit trail; the cursor is given also where nothing follows yet.
+    func trail(_ request: ControlRequest) throws -> ControlResult {
+        guard let start = Int(request.query["cursor"] ?? "0"), start >= 0 else {
+            throw Contradiction(.invalid, "cursor", "begin again without one")
+        }
+        let (calls, next) = log.trail(from: start, limit: try request.limit())
+        return ControlResult(ReportPage(items: calls, nextCursor: String(next))) { writer, call in
+            if let trailed = call.trailed { writer.trail(call, trailed) }
+        }
+    }
+
     func request(_ request: ControlRequest) throws -> ControlResult {
         guard let logged = log.request(id: request["requestId"]) else {
             throw Contradiction(

@@ -130,6 +130,11 @@ extension ControlAPI {
             request: .empty, response: Schema.workload.page,
             handler: { try await $0.stopWorkload($1) }),
         Route(
+            method: .get, template: "/control/v1/trail",
+            summary: "Calls as CloudTrail records them, oldest first: an endless list",
+            query: Route.listParameters, response: Schema.trailRecord.page,
+            handler: { try $0.trail($1) }),
+        Route(
             method: .get, template: "/control/v1/events",
             summary: "What the seller is told of, in its order: an endless list",
             query: Route.listParameters + [

@@ -122,6 +122,20 @@ extension Schema {
         "Succession",
         amendment.fields + [Field("agreementId"), Field("licenseArn")])
 
+    static let trailRecord = Schema(
+        "TrailRecord",
+        [
+            Field("eventVersion", required: true), Field("userIdentity", .map, required: true),
+            Field("eventTime", .time, required: true), Field("eventSource", required: true),
+            Field("eventName", required: true), Field("awsRegion", required: true),
+            Field("sourceIPAddress", required: true), Field("userAgent"), Field("errorCode"),
+            Field("errorMessage"), Field("requestParameters", .map, required: true),
+            Field("responseElements", .map, required: true, "Null where there is an error."),
+            Field("requestID", required: true), Field("eventID", required: true),
+            Field("readOnly", .boolean, required: true), Field("eventType", required: true),
+            Field("recipientAccountId", required: true),
+        ])
+
     static let workload = Schema(
         "Workload",
         [

@@ -53,7 +53,8 @@ package struct AWSEndpoint: Sendable {
                 status: HTTPResponse.Status(code: answer.status),
                 headers: [.contentType: ProtocolGate.contentType], body: answer.body)
         }
-        finish(&response, &exchange, real, since: start)
+        exchange.answer = response.body
+        finish(&response, &exchange, request, real, since: start)
         return response
     }
 
@@ -70,8 +71,18 @@ package struct AWSEndpoint: Sendable {
         var operation: OperationName?
         var accessKeyID: String?
         var caller: Principal?
+        var region = ""
+        var answer: [UInt8] = []
         var error: String?
         var explanation = Explanation(rule: .wireProtocol)
+
+        /// What the audit trail shows: the calls whose caller is known, as in AWS's list.
+        func trailed(_ request: PlainRequest) -> TrailedCall? {
+            guard let caller, operation != .resolveCustomer else { return nil }
+            return TrailedCall(
+                principal: caller, region: region, userAgent: request.headers[.userAgent],
+                request: request.body, answer: answer)
+        }
     }
 
     private func answer(
@@ -111,6 +122,7 @@ package struct AWSEndpoint: Sendable {
             return EndpointAnswer(error)
         }
         exchange.caller = caller.principal
+        exchange.region = identity.region
         let context = RuleContext(
             catalog: moment.catalog, caller: caller, region: identity.region, now: moment.now,
             contract: .governing(product, default: state.contract), alignment: state.alignment)
@@ -164,8 +176,8 @@ package struct AWSEndpoint: Sendable {
 
     /// Gives the response the headers that every answer has, and logs the request.
     private func finish(
-        _ response: inout PlainResponse, _ exchange: inout Exchange, _ real: Timestamp,
-        since start: ContinuousClock.Instant
+        _ response: inout PlainResponse, _ exchange: inout Exchange, _ request: PlainRequest,
+        _ real: Timestamp, since start: ContinuousClock.Instant
     ) {
         var generator = SystemRandomNumberGenerator()
         let requestID = MeteringRecordID.random(using: &generator).description
@@ -184,7 +196,8 @@ package struct AWSEndpoint: Sendable {
                 status: response.status.code, error: exchange.error,
                 durationMicroseconds: duration.seconds * 1_000_000
                     + duration.attoseconds / 1_000_000_000_000,
-                explanation: exchange.explanation))
+                explanation: exchange.explanation,
+                trailed: exchange.trailed(request)))
     }
 }
 
