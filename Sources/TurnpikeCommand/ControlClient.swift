@@ -47,8 +47,15 @@ struct ControlClient {
     func send(
         _ method: HTTPMethod, _ path: String, _ body: (inout JSONWriter) -> Void
     ) async throws -> JSONDocument {
+        try await sendValue(method, path) { $0.object(body) }
+    }
+
+    /// The answer to a request whose body is written as a whole.
+    func sendValue(
+        _ method: HTTPMethod, _ path: String, _ body: (inout JSONWriter) -> Void
+    ) async throws -> JSONDocument {
         var writer = JSONWriter()
-        writer.object(body)
+        body(&writer)
         var request = HTTPClientRequest(url: endpoint + path)
         request.method = method
         request.body = .bytes(writer.bytes)
