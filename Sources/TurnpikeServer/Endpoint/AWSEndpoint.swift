@@ -55,6 +55,7 @@ package struct AWSEndpoint: Sendable {
                 body: answer.body)
             response.isCut = answer.isCut
         }
+        if RPCProtocol.isUsed(by: request) { RPCProtocol.translate(&response) }
         exchange.answer = response.body
         finish(&response, &exchange, request, real, since: start)
         return response
@@ -92,7 +93,8 @@ package struct AWSEndpoint: Sendable {
 
         /// What the audit trail shows: the calls whose caller is known, as in AWS's list.
         func trailed(_ request: PlainRequest) -> TrailedCall? {
-            guard let caller, operation != .resolveCustomer else { return nil }
+            guard let caller, operation != .resolveCustomer, operation != .getEntitlements
+            else { return nil }
             return TrailedCall(
                 principal: caller, region: region, userAgent: request.headers[.userAgent],
                 request: request.body, answer: answer)
@@ -113,14 +115,14 @@ package struct AWSEndpoint: Sendable {
                 real: moment.real.adding(seconds: exchange.clockSkew), now: moment.now)
         } catch {
             // What is no JSON is said before who may ask.
-            if let answer = Self.syntaxAnswer(request.body) { return answer }
+            if let answer = Self.syntaxAnswer(request) { return answer }
             return EndpointAnswer(
                 error.envelope, Explanation(rule: .authentication, reason: error.hint))
         }
         exchange.accessKeyID = identity.accessKeyID
         let document: JSONDocument
         do throws(JSONSyntaxError) {
-            document = try JSONDocument(parsing: request.body)
+            document = try Self.document(of: request)
         } catch {
             return Self.unreadable("no JSON: \(error)")
         }
@@ -180,7 +182,7 @@ package struct AWSEndpoint: Sendable {
         of operation: OperationName, _ body: JSONValue, _ catalog: Catalog
     ) -> Product? {
         switch operation {
-        case .meterUsage, .registerUsage: break
+        case .meterUsage, .registerUsage, .getEntitlements: break
         case .batchMeterUsage:
             // A null is absent.
             guard body["ProductCode"].map({ $0.kind == .null }) ?? true,
@@ -201,9 +203,16 @@ package struct AWSEndpoint: Sendable {
         return body["ProductCode"].flatMap { catalog.products[$0.text] }
     }
 
-    private static func syntaxAnswer(_ body: [UInt8]) -> EndpointAnswer? {
+    private static func document(
+        of request: PlainRequest
+    ) throws(JSONSyntaxError) -> JSONDocument {
+        RPCProtocol.isUsed(by: request)
+            ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
+    }
+
+    private static func syntaxAnswer(_ request: PlainRequest) -> EndpointAnswer? {
         do throws(JSONSyntaxError) {
-            _ = try JSONDocument(parsing: body)
+            _ = try document(of: request)
             return nil
         } catch {
             return unreadable("no JSON: \(error)")

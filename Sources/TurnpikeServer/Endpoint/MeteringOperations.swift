@@ -29,6 +29,10 @@ struct MeteringOperations: Sendable {
             await answer(document, context) { (request: ResolveCustomerRequest) in
                 (request.violations(of: context.contract.model), resolveCustomer)
             }
+        case .getEntitlements:
+            await answer(document, context) { (request: GetEntitlementsRequest) in
+                (request.violations(of: context.contract.model), getEntitlements)
+            }
         }
     }
 
@@ -170,6 +174,17 @@ struct MeteringOperations: Sendable {
         } catch {
             throw Refusal(.internalServiceError, .store, "the answer could not be signed")
         }
+    }
+
+    private func getEntitlements(
+        _ request: GetEntitlementsRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        let result = try GetEntitlementsRules.decide(request, in: context)
+        return EndpointAnswer(
+            result,
+            Explanation(
+                rule: .product,
+                reason: "\(result.entitlements.count) entitlements of agreements that are active"))
     }
 
     private func resolveCustomer(

@@ -83,7 +83,9 @@ package struct TurnpikeApplication: Sendable {
 
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
-        guard request.path == "/" else { return await control.respond(to: request) }
+        guard request.path == "/" || RPCProtocol.isUsed(by: request) else {
+            return await control.respond(to: request)
+        }
         if FrontPage.isAskedFor(by: request) { return FrontPage.response }
         return await endpoint.respond(to: request)
     }
