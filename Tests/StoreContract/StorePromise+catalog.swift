@@ -56,8 +56,8 @@ extension StorePromise {
         },
         StorePromise("Events are read in the order in which they were saved, in parts") { store in
             let events = (1...7).map { Self.event("event-\($0)") }
-            try await store.save(events[..<3].map(CatalogChange.publish))
-            try await store.save(events[3...].map(CatalogChange.publish))
+            try await store.save(events[..<3].map { .publish($0) })
+            try await store.save(events[3...].map { .publish($0) })
             var read: [MarketplaceEvent] = []
             var last: Int64 = 0
             while true {
@@ -80,7 +80,7 @@ extension StorePromise {
         },
     ]
 
-    private static func event(_ id: String) -> MarketplaceEvent {
+    static func event(_ id: String) -> MarketplaceEvent {
         var agreement = Agreement(
             id: "agmt-1", licenseARN: "arn:l1", productCode: "prod",
             buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 2))
@@ -153,6 +153,7 @@ private struct CatalogContents: Equatable {
     let registrationTokens: [String: RegistrationToken]
     let registeredWorkloads: Set<RegisteredWorkload>
     let clock: MarketplaceClock
+    let eventTargets: [String: EventTarget]
     let signingKeys: [[SigningKey]]
     let buyers: [Account?]
     let agreementsOfParties: [[Agreement]]
@@ -165,6 +166,7 @@ private struct CatalogContents: Equatable {
         registrationTokens = catalog.registrationTokens
         registeredWorkloads = catalog.registeredWorkloads
         clock = catalog.clock
+        eventTargets = catalog.eventTargets
         signingKeys = ["prod", "bare"].map { catalog.signingKeys(of: $0) }
         buyers = ["ci-1", "ci-2"].map { catalog.buyer(customerIdentifier: $0) }
         agreementsOfParties = ["prod", "bare"].map {
@@ -222,8 +224,19 @@ private let fullFacts: [CatalogFact] = [
         RegisteredWorkload(
             productCode: "prod", accountID: "111122223333", resourceID: "task/1",
             region: "eu-west-1")),
-    .clock(runningClock),
+    .clock(runningClock), .eventTarget(fullTarget),
 ]
+
+private let fullTarget: EventTarget = {
+    var target = EventTarget(
+        id: "queue", kind: .sqs, url: "http://127.0.0.1:9324/queue", channels: .sns,
+        productCode: "prod",
+        disturbance: Disturbance(delaySeconds: 1, duplicate: 2, reorder: 3, drop: 4, seed: -5))
+    target.accessKeyID = "key"
+    target.secretAccessKey = "secret/+="
+    target.disturbedEvents = 6
+    return target
+}()
 
 /// A fact of every kind without what is optional.
 private let bareFacts: [CatalogFact] = [
@@ -245,6 +258,7 @@ private let bareFacts: [CatalogFact] = [
     .signingKey(SigningKey(productCode: "prod", version: 1)),
     .registeredWorkload(
         RegisteredWorkload(productCode: "bare", accountID: "1", resourceID: "", region: "")),
+    .eventTarget(EventTarget(id: "hook", kind: .webhook, url: "http://127.0.0.1:1")),
 ]
 
 private let runningClock: MarketplaceClock = {

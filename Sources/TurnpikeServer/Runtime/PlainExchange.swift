@@ -30,6 +30,10 @@ package struct PlainResponse: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: [UInt8]
+    /// What follows the body, for answers that have no end; nil is their end.
+    package var nextPart: NextPart?
+
+    package typealias NextPart = @Sendable () async -> [UInt8]?
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status
