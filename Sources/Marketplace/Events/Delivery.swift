@@ -50,7 +50,8 @@ package struct Delivery: Sendable, Hashable {
         delivery.state = error == nil ? .delivered : .waiting
         delivery.time =
             error == nil
-            ? time : Timestamp(
+            ? time
+            : Timestamp(
                 milliseconds: time.milliseconds + Self.pause(afterFailures: delivery.attempts))
         return delivery
     }

@@ -86,6 +86,12 @@ package struct Disturbance: Sendable, Hashable, Codable {
         package var isDropped: Bool
         package var copies: Int
         package var delaySeconds: Int64
+
+        package init(isDropped: Bool, copies: Int, delaySeconds: Int64) {
+            self.isDropped = isDropped
+            self.copies = copies
+            self.delaySeconds = delaySeconds
+        }
     }
 
     /// What becomes of the target's event of this number, from 0.

@@ -68,7 +68,8 @@ package struct ControlAPI: Sendable {
         let query = try Self.query(request.query, of: route)
         let body = try Self.body(request.body, of: route)
         return try await route.handler(
-            self, ControlRequest(
+            self,
+            ControlRequest(
                 parameters: parameters, query: query, body: body, headers: request.headers))
     }
 

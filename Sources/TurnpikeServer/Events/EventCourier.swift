@@ -52,7 +52,8 @@ struct EventCourier: Service {
                 if outbox.due.isEmpty {
                     let wait = outbox.next.map { $0.milliseconds(since: now) }
                     await state.changes.wait(
-                        past: rings, milliseconds: min(wait ?? Self.longestSleep, Self.longestSleep))
+                        past: rings, milliseconds: min(wait ?? Self.longestSleep, Self.longestSleep)
+                    )
                     continue
                 }
                 let isReached = try await deliver(outbox.due, to: target)
