@@ -59,6 +59,7 @@ struct EventCourier: Service {
                 let isReached = try await deliver(outbox.due, to: target)
                 failures = isReached ? 0 : failures + 1
             } catch {
+                if Task.isCancelled { return }
                 failures += 1
                 logger.error("deliveries cannot be read or stored, and are tried again: \(error)")
             }

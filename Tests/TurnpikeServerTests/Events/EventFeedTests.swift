@@ -98,7 +98,7 @@ struct EventFeedTests {
         }
     }
 
-    @Test("A mistake in the query is a problem document, and HEAD has no stream")
+    @Test("A mistake in the query is a problem document, not a stream")
     func mistakes() async throws {
         let market = try await Self.market()
         let response = try await Self.feed(market, query: "channel=mail")
