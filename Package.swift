@@ -94,6 +94,9 @@ let targets: [Target] = [
         ],
         swiftSettings: settings),
 
+    // What gives another program the marketplace's time of day: preloaded, never linked.
+    .target(name: "ClockShim"),
+
     // The command line; its product is `turnpike`.
     .executableTarget(
         name: "TurnpikeCommand",
@@ -144,7 +147,10 @@ let targets: [Target] = [
 let package = Package(
     name: "turnpike",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "turnpike", targets: ["TurnpikeCommand"])],
+    products: [
+        .executable(name: "turnpike", targets: ["TurnpikeCommand"]),
+        .library(name: "turnpike-clock", type: .dynamic, targets: ["ClockShim"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),

@@ -58,6 +58,12 @@ extension Timestamp {
         return Timestamp(milliseconds: first.daysSinceEpoch * Self.millisecondsInDay)
     }
 
+    /// The first moment of the next calendar month.
+    package var nextMonthStart: Timestamp {
+        // No month has more than 31 days, and none fewer than 28.
+        monthStart.adding(seconds: 31 * 86_400).monthStart
+    }
+
     /// ISO 8601 in UTC, with milliseconds only where there are some: `2026-12-01T05:59:00Z`.
     package var iso8601: String {
         let date = date

@@ -46,10 +46,34 @@ struct ControlClient {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    private func get(_ path: String, _ query: [(String, String)]) async throws -> JSONDocument {
+    /// The answer to a GET.
+    func get(_ path: String, _ query: [(String, String)] = []) async throws -> JSONDocument {
         let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }
             .joined(separator: "&")
-        var request = HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)")
+        return try await answer(HTTPClientRequest(url: "\(endpoint)\(path)?\(parameters)"))
+    }
+
+    /// The answer to a request with a JSON body.
+    func send(
+        _ method: HTTPMethod, _ path: String, _ body: (inout JSONWriter) -> Void
+    ) async throws -> JSONDocument {
+        try await sendValue(method, path) { $0.object(body) }
+    }
+
+    /// The answer to a request whose body is written as a whole.
+    func sendValue(
+        _ method: HTTPMethod, _ path: String, _ body: (inout JSONWriter) -> Void
+    ) async throws -> JSONDocument {
+        var writer = JSONWriter()
+        body(&writer)
+        var request = HTTPClientRequest(url: endpoint + path)
+        request.method = method
+        request.body = .bytes(writer.bytes)
+        return try await answer(request)
+    }
+
+    private func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
+        var request = request
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let status: Int
         let body: ByteBuffer
@@ -74,7 +98,7 @@ struct ControlClient {
         guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
             throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
         }
-        guard status == 200 else {
+        guard (200...299).contains(status) else {
             let detail = document.root["detail"]?.text ?? "HTTP \(status)"
             throw CommandFailure("\(endpoint) refuses: \(detail)")
         }

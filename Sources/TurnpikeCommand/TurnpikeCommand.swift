@@ -12,7 +12,11 @@ struct TurnpikeCommand: AsyncParsableCommand {
             See what is recorded:                               turnpike usage
             """,
         version: Version.current,
-        subcommands: [Serve.self, Env.self, Usage.self, Events.self, Verify.self])
+        subcommands: [
+            Serve.self, Env.self, Usage.self, Events.self, Clock.self, Fault.self,
+            ScenarioCommand.self,
+            Trail.self, Verify.self,
+        ])
 
     /// Runs the command and ends the process: with status 0, with 64 for a mistake in the
     /// arguments, with 1 for all that fails, which is said in one sentence on standard error.

@@ -152,7 +152,7 @@ private struct CatalogContents: Equatable {
         agreements = catalog.agreements
         credentials = catalog.credentials
         registrationTokens = catalog.registrationTokens
-        registeredWorkloads = catalog.registeredWorkloads
+        registeredWorkloads = Set(catalog.registeredWorkloads)
         clock = catalog.clock
         eventTargets = catalog.eventTargets
         signingKeys = ["prod", "bare"].map { catalog.signingKeys(of: $0) }
@@ -211,7 +211,8 @@ private let fullFacts: [CatalogFact] = [
     .registeredWorkload(
         RegisteredWorkload(
             productCode: "prod", accountID: "111122223333", resourceID: "task/1",
-            region: "eu-west-1")),
+            region: "eu-west-1"
+        ).started(at: .noon, isFree: false).stopped(at: .noon.adding(hours: 1))),
     .clock(runningClock), .eventTarget(fullTarget),
 ]
 

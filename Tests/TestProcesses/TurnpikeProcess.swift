@@ -96,6 +96,9 @@ package struct TurnpikeProcess: Sendable {
             .deletingLastPathComponent().appending(path: ".build/debug/turnpike")
     }
 
+    /// Where the command is.
+    package static var binaryPath: String { binary.path }
+
     /// Ends the process at once, as a crash does.
     package func kill() async throws {
         send(SIGKILL)

@@ -10,7 +10,7 @@ package struct Catalog: Sendable {
     package private(set) var agreements: [String: Agreement] = [:]
     package private(set) var credentials: [String: Credential] = [:]
     package private(set) var registrationTokens: [String: RegistrationToken] = [:]
-    package private(set) var registeredWorkloads: Set<RegisteredWorkload> = []
+    private var workloads: [RegisteredWorkload.Name: RegisteredWorkload] = [:]
     package private(set) var clock = MarketplaceClock()
     package private(set) var eventTargets: [String: EventTarget] = [:]
     /// By product, in ascending version.
@@ -27,6 +27,13 @@ package struct Catalog: Sendable {
     }
 
     package init() {}
+
+    /// The tasks and pods that registered, in no order.
+    package var registeredWorkloads: some Collection<RegisteredWorkload> { workloads.values }
+
+    package func registeredWorkload(_ name: RegisteredWorkload.Name) -> RegisteredWorkload? {
+        workloads[name]
+    }
 
     package func buyer(customerIdentifier: String) -> Account? {
         buyersByCustomerIdentifier[ExactText(customerIdentifier)].flatMap { accounts[$0] }
@@ -53,10 +60,12 @@ package struct Catalog: Sendable {
 }
 
 extension Catalog {
-    /// When the next milestone of any agreement is.
-    package var nextMilestoneTime: Timestamp? {
-        // One that is out of date wakes somebody up in vain, once.
-        milestones.min?.time
+    /// When something happens next: a milestone of an agreement, or the end of an hour in which a
+    /// workload ran.
+    package var nextMoment: Timestamp? {
+        // A milestone that is out of date wakes somebody up in vain, once.
+        let moments = [milestones.min?.time] + workloads.values.lazy.map(\.nextRecordAt)
+        return moments.compactMap(\.self).min()
     }
 
     /// The first milestone that is due by now; it is due until its agreement has passed it.
@@ -101,7 +110,7 @@ extension Catalog {
         case .credential(let credential): credentials[credential.accessKeyID] = credential
         case .registrationToken(let token): registrationTokens[token.digest] = token
         case .signingKey(let key): put(key)
-        case .registeredWorkload(let workload): registeredWorkloads.insert(workload)
+        case .registeredWorkload(let workload): workloads[workload.name] = workload
         case .clock(let clock): self.clock = clock
         case .eventTarget(let target): eventTargets[target.id] = target
         }
@@ -114,8 +123,8 @@ extension Catalog {
         case .credential: credentials[key.id] = nil
         case .registrationToken: registrationTokens[key.id] = nil
         case .registeredWorkload:
-            registeredWorkloads = registeredWorkloads.filter {
-                CatalogFact.registeredWorkload($0).key != key
+            workloads = workloads.filter {
+                CatalogFact.registeredWorkload($0.value).key != key
             }
         case .clock: clock = MarketplaceClock()
         case .eventTarget: eventTargets[key.id] = nil

@@ -43,18 +43,3 @@ package struct SigningKey: Sendable, Hashable, Codable {
         self.supersededAt = supersededAt
     }
 }
-
-/// A task or pod whose first RegisterUsage succeeded; its later calls are not refused any more.
-package struct RegisteredWorkload: Sendable, Hashable, Codable {
-    package var productCode: String
-    package var accountID: String
-    package var resourceID: String
-    package var region: String
-
-    package init(productCode: String, accountID: String, resourceID: String, region: String) {
-        self.productCode = productCode
-        self.accountID = accountID
-        self.resourceID = resourceID
-        self.region = region
-    }
-}

@@ -20,6 +20,19 @@ package struct ReportingWindow: Sendable, Hashable {
         self.closesMonth = closesMonth
     }
 
+    /// The first moment at which this timestamp is not accepted any more.
+    package func end(of timestamp: Timestamp, alignment: WindowAlignment = .raw) -> Timestamp {
+        let limit = hours * 3600
+        var end =
+            switch alignment {
+            case .raw: timestamp.adding(seconds: limit)
+            case .hour: timestamp.hour.start.adding(seconds: limit + 3600)
+            }
+        if alignment == .raw, includesLimit { end = Timestamp(milliseconds: end.milliseconds + 1) }
+        guard closesMonth else { return end }
+        return min(end, timestamp.nextMonthStart.adding(seconds: Self.monthCloses / 1000))
+    }
+
     /// Why a timestamp is outside; the sentences are for the explanation.
     package enum Rejection: Sendable, Hashable {
         case tooOld, tooEarly, monthClosed

@@ -18,11 +18,34 @@ extension CatalogEdit {
     }
 
     /// Lets happen, in their order, what is due by now; the catalog's clock says when that is.
-    package mutating func settle() {
+    ///
+    /// Returns what workloads ran in the hours that ended, which the caller records.
+    package mutating func settle() -> [UsageEntry] {
         let now = catalog.clock.now(real: realNow)
         while let due = catalog.takeDueMilestone(through: now) {
             pass(due.milestone, of: due.agreement)
         }
+        return recordRuntime(through: now)
+    }
+
+    private mutating func recordRuntime(through now: Timestamp) -> [UsageEntry] {
+        var entries: [UsageEntry] = []
+        var generator = SystemRandomNumberGenerator()
+        for workload in catalog.registeredWorkloads {
+            var workload = workload
+            let before = workload
+            while let time = workload.nextRecordAt, time <= now, !workload.isOver {
+                if let entry = workload.recordHour(id: .random(using: &generator)) {
+                    entries.append(entry)
+                }
+            }
+            if workload.isOver {
+                remove(CatalogFact.registeredWorkload(workload).key)
+            } else if workload != before {
+                put(.registeredWorkload(workload))
+            }
+        }
+        return entries.sorted { $0.timestamp < $1.timestamp }
     }
 
     /// Takes up agreements that were made before there were events, without telling what passed.

@@ -34,19 +34,20 @@ package enum RegisterUsageRules {
         let workload = RegisteredWorkload(
             productCode: product.code, accountID: principal.accountID,
             resourceID: principal.resourceID ?? "", region: context.region)
-        guard !context.catalog.registeredWorkloads.contains(workload) else {
+        let known = context.catalog.registeredWorkload(workload.name)
+        if let known, known.stoppedAt == nil {
             return Decision(
                 key: key, firstCall: nil,
                 reason: "the workload registered before: its entitlement is not asked again")
         }
         guard principal.accountID != product.sellerAccountID else {
             return Decision(
-                key: key, firstCall: workload,
+                key: key, firstCall: (known ?? workload).started(at: context.now, isFree: true),
                 reason: "the seller tries its own product, which needs no agreement")
         }
         try WorkloadEntitlement.require(product, context, usageAt: nil)
         return Decision(
-            key: key, firstCall: workload,
+            key: key, firstCall: (known ?? workload).started(at: context.now, isFree: false),
             reason: "the workload's first call: its account is entitled")
     }
 

@@ -45,6 +45,35 @@ extension ControlAPI {
         return ControlResult(page) { $0.request($1) }
     }
 
+    func workloads(_ request: ControlRequest) throws -> ControlResult {
+        let catalog = state.catalog
+        let now = catalog.clock.now(real: state.realNow)
+        let page = try request.page(Array(catalog.registeredWorkloads)) { workload in
+            CatalogFact.registeredWorkload(workload).key.id
+        }
+        return ControlResult(page) { $0.workload($1, at: now) }
+    }
+
+    func stopWorkload(_ request: ControlRequest) async throws -> ControlResult {
+        try request.read { $0.finish() }
+        let id = request["resourceId"]
+        let stopped = try await state.edit { try $0.stopWorkloads(ofResource: id) }
+        let now = state.catalog.clock.now(real: state.realNow)
+        let page = ReportPage(items: stopped, nextCursor: nil)
+        return ControlResult(page) { $0.workload($1, at: now) }
+    }
+
+    /// The audit trail; the cursor is given also where nothing follows yet.
+    func trail(_ request: ControlRequest) throws -> ControlResult {
+        guard let start = Int(request.query["cursor"] ?? "0"), start >= 0 else {
+            throw Contradiction(.invalid, "cursor", "begin again without one")
+        }
+        let (calls, next) = log.trail(from: start, limit: try request.limit())
+        return ControlResult(ReportPage(items: calls, nextCursor: String(next))) { writer, call in
+            if let trailed = call.trailed { writer.trail(call, trailed) }
+        }
+    }
+
     func request(_ request: ControlRequest) throws -> ControlResult {
         guard let logged = log.request(id: request["requestId"]) else {
             throw Contradiction(
@@ -61,8 +90,14 @@ extension ControlAPI {
     }
 
     func putClock(_ request: ControlRequest) async throws -> ControlResult {
-        let change = try request.read { $0.clockChange() }
-        _ = try await state.edit { try $0.changeClock(change) }
+        switch try request.read({ $0.clockCommand() }) {
+        case .change(let change): _ = try await state.edit { try $0.changeClock(change) }
+        case .jump(let jump):
+            let (contract, alignment) = (state.contract, state.alignment)
+            _ = try await state.edit { edit in
+                try edit.jump(to: jump, contract: contract, alignment: alignment)
+            }
+        }
         return clock()
     }
 

@@ -113,6 +113,19 @@ extension JSONWriter {
         time("expiresAt", token.expiresAt)
     }
 
+    mutating func workload(_ workload: RegisteredWorkload, at now: Timestamp) {
+        member("resourceId", workload.resourceID)
+        member("productCode", workload.productCode)
+        member("accountId", workload.accountID)
+        member("region", workload.region)
+        member("state", workload.stoppedAt == nil ? "running" : "stopped")
+        time("runningSince", workload.runningSince)
+        time("stoppedAt", workload.stoppedAt)
+        member("seconds", workload.seconds(at: now))
+        member("recordedSeconds", workload.recordedSeconds ?? 0)
+        boolean("metered", workload.isFree == false)
+    }
+
     mutating func usage(_ record: RecordedUsage) {
         member("meteringRecordId", record.id.description)
         member("operation", record.operation.rawValue)

@@ -121,6 +121,21 @@ extension ControlAPI {
 
     private static let reportRoutes: [Route] = [
         Route(
+            method: .get, template: "/control/v1/workloads",
+            summary: "The tasks and pods that registered, and since when they run",
+            query: Route.listParameters, response: Schema.workload.page,
+            handler: { try $0.workloads($1) }),
+        Route(
+            method: .post, template: "/control/v1/workloads/{resourceId}/stop",
+            summary: "Stop a task or pod; what it ran is recorded when the hour ends",
+            request: .empty, response: Schema.workload.page,
+            handler: { try await $0.stopWorkload($1) }),
+        Route(
+            method: .get, template: "/control/v1/trail",
+            summary: "Calls as CloudTrail records them, oldest first: an endless list",
+            query: Route.listParameters, response: Schema.trailRecord.page,
+            handler: { try $0.trail($1) }),
+        Route(
             method: .get, template: "/control/v1/usage",
             summary: "What is recorded, by hour from the oldest",
             query: usageFilters + Route.listParameters, response: Schema.usage.page,
@@ -151,6 +166,20 @@ extension ControlAPI {
     ]
 
     private static let serverRoutes: [Route] = [
+        Route(
+            method: .get, template: "/control/v1/faults",
+            summary: "The fault plan, and what has fired of it", response: .faultPlan,
+            handler: { control, _ in control.faults() }),
+        Route(
+            method: .put, template: "/control/v1/faults", summary: "Set the fault plan",
+            request: .faultPlanBody, response: .faultPlan, handler: { try $0.putFaults($1) }),
+        Route(
+            method: .post, template: "/control/v1/faults",
+            summary: "Add a rule to the fault plan; all rules count anew", request: .faultRule,
+            response: .faultPlan, handler: { try $0.addFault($1) }),
+        Route(
+            method: .delete, template: "/control/v1/faults", summary: "Let nothing go wrong",
+            response: .faultPlan, handler: { control, _ in control.deleteFaults() }),
         Route(
             method: .get, template: "/control/v1/clock", summary: "The marketplace's clock",
             response: .clock, handler: { control, _ in control.clock() }),

@@ -122,6 +122,34 @@ extension Schema {
         "Succession",
         amendment.fields + [Field("agreementId"), Field("licenseArn")])
 
+    static let trailRecord = Schema(
+        "TrailRecord",
+        [
+            Field("eventVersion", required: true), Field("userIdentity", .map, required: true),
+            Field("eventTime", .time, required: true), Field("eventSource", required: true),
+            Field("eventName", required: true), Field("awsRegion", required: true),
+            Field("sourceIPAddress", required: true), Field("userAgent"), Field("errorCode"),
+            Field("errorMessage"), Field("requestParameters", .map, required: true),
+            Field("responseElements", .map, required: true, "Null where there is an error."),
+            Field("requestID", required: true), Field("eventID", required: true),
+            Field("readOnly", .boolean, required: true), Field("eventType", required: true),
+            Field("recipientAccountId", required: true),
+        ])
+
+    static let workload = Schema(
+        "Workload",
+        [
+            Field("resourceId", required: true), Field("productCode", required: true),
+            Field("accountId", required: true), Field("region", required: true),
+            Field("state", .choice(["running", "stopped"]), required: true),
+            Field("runningSince", .time), Field("stoppedAt", .time),
+            Field("seconds", .integer, required: true, "That it has run, all in all."),
+            Field(
+                "recordedSeconds", .integer, required: true,
+                "That are recorded; an hour is recorded when it ends."),
+            Field("metered", .boolean, required: true, "False for the seller's own."),
+        ])
+
     static let event = Schema(
         "Event",
         [
@@ -250,6 +278,11 @@ extension Schema {
             Field("mode", names(MarketplaceClock.Mode.self)), Field("now", .time),
             Field("speed", .number, "Marketplace seconds in a real second."),
             Field("advance", .number, "Seconds; excludes the others."),
+            Field(
+                "jump", names(ClockJump.Name.self),
+                "A moment that has a name; excludes the others."),
+            Field("productCode", .text, "For window-edge."),
+            Field("agreementId", .text, "For grace-end."),
         ])
 
     static let clock = Schema(

@@ -11,6 +11,8 @@ package final class MarketplaceState: Sendable {
     /// The contract of products that choose none.
     package let contract: Contract
     package let alignment: WindowAlignment
+    /// What is to go wrong; forgotten when the server stops.
+    package let faults: FaultInjector
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
     private let edits = SerialGate()
@@ -19,11 +21,13 @@ package final class MarketplaceState: Sendable {
 
     package init(
         store: any MarketplaceStore, contract: Contract, alignment: WindowAlignment = .raw,
+        faults: FaultInjector = FaultInjector(),
         realClock: @escaping @Sendable () -> Timestamp = { .realNow }
     ) async throws(StoreError) {
         self.store = store
         self.contract = contract
         self.alignment = alignment
+        self.faults = faults
         self.realClock = realClock
         current = Mutex(try await store.loadCatalog())
         try await adoptAgreements()
@@ -53,7 +57,12 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             var edit = self.beginEdit()
             let value = try body(&edit)
-            edit.settle()
+            let runtime = edit.settle()
+            // Recorded first: should the rest fail, the same hours are recorded again, as the same.
+            for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
+                let end = min(start + Self.entriesAtOnce, runtime.count)
+                _ = try await self.store.record(Array(runtime[start..<end]))
+            }
             if !edit.changes.isEmpty {
                 try await self.store.save(edit.changes)
                 self.current.withLock { $0 = edit.catalog }
@@ -71,7 +80,7 @@ package final class MarketplaceState: Sendable {
     /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
     package var millisecondsUntilNext: Int64? {
         let catalog = catalog
-        return catalog.nextMilestoneTime.flatMap {
+        return catalog.nextMoment.flatMap {
             catalog.clock.realMilliseconds(until: $0, real: realNow)
         }
     }
@@ -86,9 +95,10 @@ package final class MarketplaceState: Sendable {
             }
             edit.put(.clock(MarketplaceClock()))
             edit.forgetFuture()
-            edit.settle()
+            _ = edit.settle()
             try await self.store.forgetUsage(saving: edit.changes)
             self.current.withLock { $0 = edit.catalog }
+            self.faults.set(FaultPlan())
             self.changes.announce()
         }
     }
@@ -98,9 +108,13 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             try await self.store.forgetEverything()
             self.current.withLock { $0 = Catalog() }
+            self.faults.set(FaultPlan())
             self.changes.announce()
         }
     }
+
+    /// How many hours of workloads are recorded in one call of the store.
+    private static let entriesAtOnce = 1000
 
     private func beginEdit() -> CatalogEdit {
         let catalog = catalog

@@ -1,6 +1,5 @@
 import Marketplace
 import MeteringAPI
-import Yams
 
 /// A marketplace written down in YAML: accounts, products, event targets, agreements, credentials,
 /// a clock.
@@ -13,13 +12,7 @@ package struct SeedFile: Sendable {
 
     /// Reads a seed file's text; the name is for messages.
     package static func read(_ text: String, name: String) throws(StartFailure) -> SeedFile {
-        do {
-            return SeedFile(name: name, root: try StructuredValue(yaml: text))
-        } catch let error as YamlError {
-            throw StartFailure(error.sentence(file: name))
-        } catch {
-            throw StartFailure("\(name): \(error)")
-        }
+        SeedFile(name: name, root: try StructuredValue(yaml: text, name: name))
     }
 
     /// Applies the file in one edit; accounts and products that exist can be left as they are.
@@ -31,15 +24,17 @@ package struct SeedFile: Sendable {
             used[code] = try await state.store.usedDimensions(of: code)
         }
         let usedDimensions = used
-        try await state.edit { edit in
+        let plan = try await state.edit { edit in
             try apply(to: &edit, usedDimensions: usedDimensions, keepingWhatIsThere)
         }
+        if let plan { state.faults.set(plan) }
     }
 
+    /// Applies what the marketplace keeps, and gives the fault plan, which it does not.
     private func apply(
         to edit: inout CatalogEdit, usedDimensions: [String: Set<String>],
         _ keepingWhatIsThere: Bool
-    ) throws(StartFailure) {
+    ) throws(StartFailure) -> FaultPlan? {
         let faults = FaultList()
         let reader = ObjectReader(root, faults: faults)
         let accounts = reader.objects("accounts", required: false).map { element in
@@ -61,6 +56,7 @@ package struct SeedFile: Sendable {
         }
         let clock = reader.has("clock") ? reader.object("clock") : nil
         let change = clock?.clockChange()
+        let plan = reader.has("faults") ? reader.object("faults")?.faultPlan() : nil
         reader.finish()
         try report(faults)
         for (element, account) in accounts
@@ -89,6 +85,7 @@ package struct SeedFile: Sendable {
         if let clock, let change {
             try run(clock) { () throws(Contradiction) in try edit.seed(change) }
         }
+        return plan
     }
 
     private func run(
@@ -106,13 +103,8 @@ package struct SeedFile: Sendable {
         }
     }
 
-    /// Throws the first mistake in the order of lines, and how many more there are.
     private func report(_ faults: FaultList) throws(StartFailure) {
-        let sorted = faults.entries.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
-        guard let first = sorted.first else { return }
-        let place = first.line.map { "\(name):\($0)" } ?? name
-        let more = sorted.count > 1 ? " (and \(sorted.count - 1) more)" : ""
-        throw StartFailure("\(place): \(first.fault.field): \(first.fault.reason)\(more)")
+        try faults.report(name: name)
     }
 }
 
@@ -160,22 +152,5 @@ extension CatalogEdit {
         case .frozen(nil), .running(nil, _): if catalog.clock.mode != .real { return }
         }
         _ = try changeClock(change)
-    }
-}
-
-extension YamlError {
-    /// The parser's complaint as one line with its place.
-    fileprivate func sentence(file: String) -> String {
-        switch self {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "\(file):\(mark.line): \(problem)"
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            "\(file):\(context.mark.line): \(duplicates.sorted().joined(separator: ", ")): "
-                + "the member comes twice, here for the first time"
-        case .reader(let problem, let offset, _, let yaml):
-            "\(file):\(yaml.prefix(offset ?? 0).count { $0.isNewline } + 1): \(problem)"
-        default: "\(file): \(self)"
-        }
     }
 }

@@ -1,8 +1,19 @@
 import Yams
 
 extension StructuredValue {
+    /// The tree of a YAML text, whose name is for the message of what is wrong with it.
+    package init(yaml text: String, name: String) throws(StartFailure) {
+        do {
+            try self.init(yaml: text)
+        } catch let error as YamlError {
+            throw StartFailure(error.sentence(file: name))
+        } catch {
+            throw StartFailure("\(name): \(error)")
+        }
+    }
+
     /// The tree of a YAML text; throws the parser's own error.
-    init(yaml text: String) throws {
+    private init(yaml text: String) throws {
         guard let node = try Yams.compose(yaml: text) else {
             self = .emptyObject
             return
@@ -32,6 +43,23 @@ extension StructuredValue {
             default: content = .text(scalar.string)
             }
         case .alias: content = .null
+        }
+    }
+}
+
+extension YamlError {
+    /// The parser's complaint as one line with its place.
+    fileprivate func sentence(file: String) -> String {
+        switch self {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(file):\(mark.line): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            "\(file):\(context.mark.line): \(duplicates.sorted().joined(separator: ", ")): "
+                + "the member comes twice, here for the first time"
+        case .reader(let problem, let offset, _, let yaml):
+            "\(file):\(yaml.prefix(offset ?? 0).count { $0.isNewline } + 1): \(problem)"
+        default: "\(file): \(self)"
         }
     }
 }

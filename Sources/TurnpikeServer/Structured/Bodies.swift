@@ -123,6 +123,39 @@ extension ObjectReader {
         return (subject, expiresIn)
     }
 
+    enum ClockCommand {
+        case change(MarketplaceClock.Change)
+        case jump(ClockJump)
+    }
+
+    /// What is asked of the clock: a change, or a jump to a moment that has a name.
+    func clockCommand() -> ClockCommand {
+        guard has("jump") else {
+            for subject in ["productCode", "agreementId"] where has(subject) {
+                fault(subject, "only a jump has it")
+                _ = optionalText(subject)
+            }
+            return .change(clockChange())
+        }
+        for other in ["mode", "now", "speed", "advance"] where has(other) {
+            fault(other, "a jump excludes it")
+            _ = optionalText(other)
+        }
+        var jump = ClockJump.nextHour
+        if let name: ClockJump.Name = choice("jump") {
+            switch name {
+            case .monthEnd: jump = .monthEnd
+            case .monthClose: jump = .monthClose
+            case .nextHour: jump = .nextHour
+            case .windowEdge: jump = .windowEdge(productCode: requiredText("productCode"))
+            case .graceEnd: jump = .graceEnd(agreementID: requiredText("agreementId"))
+            }
+        }
+        _ = (optionalText("productCode"), optionalText("agreementId"))
+        finish()
+        return .jump(jump)
+    }
+
     func clockChange() -> MarketplaceClock.Change {
         let advance = thousandths("advance")
         let now = time("now")

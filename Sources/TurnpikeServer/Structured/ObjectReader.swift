@@ -1,18 +1,29 @@
 import AWSWire
-import Marketplace
-import MeteringAPI
+package import Marketplace
+package import MeteringAPI
 
 /// What is wrong with a body, all of it, each fault with its place.
-final class FaultList {
-    struct Entry {
-        let fault: Contradiction.Fault
-        let line: Int?
+package final class FaultList {
+    package struct Entry {
+        package let fault: Contradiction.Fault
+        package let line: Int?
     }
 
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
-    func add(_ field: String, _ reason: String, line: Int? = nil) {
+    package init() {}
+
+    package func add(_ field: String, _ reason: String, line: Int? = nil) {
         entries.append(Entry(fault: Contradiction.Fault(field, reason), line: line))
+    }
+
+    /// Throws the first mistake of a file in the order of lines, and how many more there are.
+    package func report(name: String) throws(StartFailure) {
+        let sorted = entries.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+        guard let first = sorted.first else { return }
+        let place = first.line.map { "\(name):\($0)" } ?? name
+        let more = sorted.count > 1 ? " (and \(sorted.count - 1) more)" : ""
+        throw StartFailure("\(place): \(first.fault.field): \(first.fault.reason)\(more)")
     }
 
     /// Throws what was found.
@@ -27,7 +38,7 @@ final class FaultList {
 /// A member that nobody asked for is a typing mistake, and so a fault. Members that are missing
 /// are faults only when they are required. What a faulty member reads as does not matter, because
 /// the faults are thrown before anything is done with it.
-final class ObjectReader {
+package final class ObjectReader {
     private let value: StructuredValue
     private let path: String
     private let faults: FaultList
@@ -36,7 +47,7 @@ final class ObjectReader {
     private var isObject = true
 
     /// A reader of an object; anything else is a fault, and reads as an empty object.
-    init(_ value: StructuredValue, path: String = "", faults: FaultList) {
+    package init(_ value: StructuredValue, path: String = "", faults: FaultList) {
         self.path = path
         self.faults = faults
         self.value = value
@@ -54,13 +65,13 @@ final class ObjectReader {
         }
     }
 
-    func field(_ name: String) -> String { joined(path, name) }
+    package func field(_ name: String) -> String { joined(path, name) }
 
     /// The line of what a path from here leads to, or of the object.
-    func line(at path: String) -> Int? { value.line(at: path) }
+    package func line(at path: String) -> Int? { value.line(at: path) }
 
     /// Whether the member is there; null is absent.
-    func has(_ name: String) -> Bool {
+    package func has(_ name: String) -> Bool {
         guard let value = members[name] else { return false }
         if case .null = value.content {
             unread.removeAll { $0 == name }
@@ -69,7 +80,7 @@ final class ObjectReader {
         return true
     }
 
-    func fault(_ name: String, _ reason: String) {
+    package func fault(_ name: String, _ reason: String) {
         faults.add(field(name), reason, line: members[name]?.line ?? value.line)
     }
 
@@ -83,9 +94,9 @@ final class ObjectReader {
         return nil
     }
 
-    func optionalText(_ name: String) -> String? { text(name, required: false) }
+    package func optionalText(_ name: String) -> String? { text(name, required: false) }
 
-    func requiredText(_ name: String) -> String { text(name, required: true) ?? "" }
+    package func requiredText(_ name: String) -> String { text(name, required: true) ?? "" }
 
     private func text(_ name: String, required: Bool) -> String? {
         guard let value = take(name, required: required) else { return nil }
@@ -97,7 +108,7 @@ final class ObjectReader {
         }
     }
 
-    func flag(_ name: String) -> Bool? {
+    package func flag(_ name: String) -> Bool? {
         guard let value = take(name, required: false) else { return nil }
         switch value.content {
         case .boolean(let flag): return flag
@@ -110,7 +121,7 @@ final class ObjectReader {
     }
 
     /// A whole number, not quoted.
-    func integer(_ name: String) -> Int64? {
+    package func integer(_ name: String) -> Int64? {
         guard let value = take(name, required: false) else { return nil }
         switch value.content {
         case .number(let text), .plain(let text):
@@ -157,7 +168,7 @@ final class ObjectReader {
         return nil
     }
 
-    func time(_ name: String) -> Timestamp? {
+    package func time(_ name: String) -> Timestamp? {
         guard let text = text(name, required: false) else { return nil }
         if let time = Timestamp(iso8601: text) { return time }
         fault(name, "a time such as 2026-12-01T05:59:00Z is expected")
@@ -174,13 +185,13 @@ final class ObjectReader {
         return fallback
     }
 
-    func object(_ name: String) -> ObjectReader? {
+    package func object(_ name: String) -> ObjectReader? {
         take(name, required: true).map {
             ObjectReader($0, path: field(name), faults: faults)
         }
     }
 
-    func list(_ name: String, required: Bool = true) -> [StructuredValue]? {
+    package func list(_ name: String, required: Bool = true) -> [StructuredValue]? {
         guard let value = take(name, required: required) else { return nil }
         guard case .list(let elements) = value.content else {
             fault(name, "a list is expected")
@@ -190,7 +201,7 @@ final class ObjectReader {
     }
 
     /// The objects of a list; absent is empty unless required.
-    func objects(_ name: String, required: Bool = true) -> [ObjectReader] {
+    package func objects(_ name: String, required: Bool = true) -> [ObjectReader] {
         (list(name, required: required) ?? []).enumerated().map { index, value in
             ObjectReader(value, path: "\(field(name))[\(index)]", faults: faults)
         }
@@ -211,7 +222,7 @@ final class ObjectReader {
     }
 
     /// Reports the members that nobody asked for.
-    func finish() {
+    package func finish() {
         for name in unread {
             fault(name, "there is no such member here: is it a typing mistake?")
         }

@@ -1,8 +1,8 @@
 import AWSWire
 
 /// A body of the control API, or a part of a seed file: the same tree, whatever it was written in.
-struct StructuredValue: Sendable {
-    enum Content: Sendable {
+package struct StructuredValue: Sendable {
+    package enum Content: Sendable {
         case object([(name: String, value: StructuredValue)])
         case list([StructuredValue])
         /// A text in quotation marks.
@@ -14,9 +14,9 @@ struct StructuredValue: Sendable {
         case null
     }
 
-    var content: Content
+    package var content: Content
     /// Where it stands in its file, from 1.
-    var line: Int?
+    package var line: Int?
 
     /// The line of what a path such as `dimensions[1].price` leads to, or of the last thing on the
     /// way to it.
@@ -38,7 +38,7 @@ struct StructuredValue: Sendable {
         return line
     }
 
-    static let emptyObject = StructuredValue(content: .object([]), line: nil)
+    package static let emptyObject = StructuredValue(content: .object([]), line: nil)
 }
 
 extension StructuredValue {

@@ -32,7 +32,7 @@ struct AgreementLifeTests {
             var edit = CatalogEdit(
                 catalog: catalog, now: now, realNow: AgreementLifeTests.start)
             let value = try body(&edit)
-            edit.settle()
+            _ = edit.settle()
             catalog = edit.catalog
             for case .publish(let event, _) in edit.changes { events.append(event) }
             return value

@@ -20,10 +20,11 @@ struct TestMarket {
     init(
         store: any MarketplaceStore = InMemoryStore(),
         authentication: AuthenticationMode = .verified, contract: Contract = .newest,
-        explainsInHeader: Bool = true, realNow: Timestamp = Self.now
+        explainsInHeader: Bool = true, realNow: Timestamp = Self.now,
+        faults: FaultInjector = FaultInjector()
     ) async throws {
         state = try await MarketplaceState(
-            store: store, contract: contract, realClock: { realNow })
+            store: store, contract: contract, faults: faults, realClock: { realNow })
         endpoint = AWSEndpoint(
             state: state, log: log, forge: SigningKeyForge(state: state),
             authentication: authentication, explainsInHeader: explainsInHeader)

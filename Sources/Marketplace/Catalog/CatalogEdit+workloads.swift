@@ -1,0 +1,31 @@
+import MeteringAPI
+
+extension CatalogEdit {
+    /// Remembers the first call of a workload's run; one that runs already goes on.
+    package mutating func start(_ workload: RegisteredWorkload) {
+        guard catalog.registeredWorkload(workload.name)?.runningSince == nil else { return }
+        put(.registeredWorkload(workload))
+    }
+
+    /// Stops every run of a task or pod, and gives them in the order of their products.
+    package mutating func stopWorkloads(
+        ofResource resourceID: String
+    ) throws(Contradiction) -> [RegisteredWorkload] {
+        let known = catalog.registeredWorkloads
+            .filter { ExactText($0.resourceID) == ExactText(resourceID) }
+            .sorted { ($0.productCode, $0.region) < ($1.productCode, $1.region) }
+        guard !known.isEmpty else {
+            throw Contradiction(
+                .notFound, "resourceId", "no task or pod \(quoted(resourceID)) has registered")
+        }
+        let running = known.filter { $0.stoppedAt == nil }
+        guard !running.isEmpty else {
+            throw Contradiction(
+                .conflict, "resourceId",
+                "it was stopped at \(known[0].stoppedAt?.iso8601 ?? "")")
+        }
+        let stopped = running.map { $0.stopped(at: now) }
+        for workload in stopped { put(.registeredWorkload(workload)) }
+        return stopped
+    }
+}

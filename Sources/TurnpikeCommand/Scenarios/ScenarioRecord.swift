@@ -1,0 +1,59 @@
+import AWSWire
+import FoundationEssentials
+import MeteringAPI
+
+/// What a run leaves behind for `turnpike scenario check`.
+struct ScenarioRecord: Codable {
+    struct Party: Codable {
+        var agreementID: String
+        var licenseARN: String
+        var productCode: String
+        var buyerAccountID: String
+    }
+
+    struct Expected: Codable {
+        var agreement: String
+        var dimension: String
+        /// ISO 8601, the first hour and the one after the last.
+        var from: String
+        var to: String
+        var quantity: String?
+    }
+
+    var scenario: String
+    var agreements: [String: Party]
+    var expected: [Expected]
+    /// Where the audit trail stood at the start.
+    var trailCursor: String
+
+    static func defaultPath(_ name: String) -> String { ".turnpike-scenario-\(name).json" }
+
+    func save(to path: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try encoder.encode(self).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw CommandFailure("\(path) cannot be written: name another with --record")
+        }
+    }
+
+    init(
+        scenario: String, agreements: [String: Party], expected: [Expected], trailCursor: String
+    ) {
+        self.scenario = scenario
+        self.agreements = agreements
+        self.expected = expected
+        self.trailCursor = trailCursor
+    }
+
+    init(path: String) throws(CommandFailure) {
+        do {
+            self = try JSONDecoder().decode(
+                ScenarioRecord.self, from: try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw CommandFailure(
+                "\(path) holds no run of a scenario: run it first, or name the file with --record")
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Marketplace
+import MeteringAPI
+import TestProcesses
+import Testing
+import TurnpikeServer
+
+@testable import TurnpikeCommand
+
+@Suite("Scenarios")
+struct ScenarioTests {
+    @Test("Every scenario that comes along can be read", arguments: ScenarioLibrary.all.map(\.name))
+    func library(name: String) throws {
+        let scenario = try ScenarioCommand.find(name)
+        #expect(!scenario.title.isEmpty && !scenario.steps.isEmpty)
+        #expect(!scenario.expectations.isEmpty)
+        #expect(ClockJump.Name(rawValue: scenario.start) != nil)
+    }
+
+    @Test(
+        "A mistake is named by its line and its reason",
+        arguments: [
+            ("steps: []", 1, "title"),
+            ("title: t", 1, "steps"),
+            ("title: t\nsteps:\n  - hours: many", 3, "whole number"),
+            ("title: t\nsteps:\n  - hurry: 3", 3, "there is no step 'hurry'"),
+            ("title: t\nsteps:\n  - {hours: 3, say: x}", 3, "one member"),
+            ("title: t\nsteps:\n  - advance: soon", 3, "duration"),
+            ("title: t\nsteps: []\nextra: 1", 3, "no such member"),
+            (
+                "title: t\nsteps: []\nexpect:\n  - {agreement: a, dimension: d, from: 3h, to: +4h, "
+                    + "quantity: any}", 4, "after the start"
+            ),
+            ("title: [", 2, "node content"),
+        ])
+    func mistake(text: String, line: Int, reason: String) throws {
+        let failure = try #require(throws: StartFailure.self) {
+            _ = try Scenario(yaml: text, name: "s.yaml")
+        }
+        #expect(failure.description.hasPrefix("s.yaml:\(line)"), "\(failure)")
+        #expect(failure.description.contains(reason), "\(failure)")
+    }
+
+    private static let hour = "2026-12-01T12:00:00Z"
+    private static let license = "arn:aws:license-manager::111122223333:license:l-1"
+
+    private static func usage(
+        _ quantity: String = "5", license: String? = nil, hour: String = hour
+    ) -> ScenarioCheck.Usage {
+        ScenarioCheck.Usage(
+            buyer: "222233334444", product: "p", license: license, dimension: "requests",
+            hour: hour, quantity: quantity, id: "id-\(license == nil ? 1 : 2)")
+    }
+
+    private static func refused(
+        _ error: String, name: String = "222233334444"
+    ) -> ScenarioCheck.RefusedCall {
+        ScenarioCheck.RefusedCall(
+            id: "call", error: error,
+            records: [.init(names: [name], dimension: "requests", hour: hour)])
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var usage: [ScenarioCheck.Usage] = []
+        var refused: [ScenarioCheck.RefusedCall] = []
+        var quantity: String?
+        let verdict: String?
+    }
+
+    private static let cases = [
+        Case(testDescription: "one record", usage: [usage()], verdict: nil),
+        Case(testDescription: "by licence", usage: [usage(license: license)], verdict: nil),
+        Case(testDescription: "right", usage: [usage()], quantity: "5", verdict: nil),
+        Case(testDescription: "wrong", usage: [usage()], quantity: "6", verdict: "wrong"),
+        Case(testDescription: "nothing", verdict: "lost"),
+        Case(
+            testDescription: "another hour", usage: [usage(hour: "2026-12-01T13:00:00Z")],
+            verdict: "lost"),
+        Case(
+            testDescription: "another's licence", usage: [usage(license: "arn:other")],
+            verdict: "lost"),
+        Case(
+            testDescription: "both key spaces", usage: [usage(), usage(license: license)],
+            verdict: "double"),
+        Case(
+            testDescription: "too late", refused: [refused("TimestampOutOfBoundsException")],
+            verdict: "late"),
+        Case(
+            testDescription: "by licence, too late",
+            refused: [refused("TimestampOutOfBoundsException", name: license)], verdict: "late"),
+        Case(
+            testDescription: "throttled", refused: [refused("ThrottlingException")],
+            verdict: "refused"),
+        Case(
+            testDescription: "throttled, then taken", usage: [usage()],
+            refused: [refused("ThrottlingException")], verdict: nil),
+        Case(
+            testDescription: "somebody else's",
+            refused: [refused("ThrottlingException", name: "x")],
+            verdict: "lost"),
+    ]
+
+    @Test("An hour is lost, double, late, refused, wrong or as expected", arguments: cases)
+    func verdict(example: Case) {
+        let record = ScenarioRecord(
+            scenario: "s",
+            agreements: [
+                "a": .init(
+                    agreementID: "agmt-1", licenseARN: Self.license, productCode: "p",
+                    buyerAccountID: "222233334444")
+            ],
+            expected: [
+                .init(
+                    agreement: "a", dimension: "requests", from: Self.hour,
+                    to: "2026-12-01T13:00:00Z", quantity: example.quantity)
+            ], trailCursor: "0")
+        let check = ScenarioCheck(record, usage: example.usage, refused: example.refused)
+        #expect(check.hours == 1)
+        if let verdict = example.verdict {
+            #expect(check.findings.map { $0.verdict.hasPrefix(verdict) } == [true])
+        } else {
+            #expect(check.findings.isEmpty, "\(check.findings)")
+        }
+    }
+
+    @Test(
+        "A time of the audit trail is read back",
+        arguments: [
+            ("Apr 19, 2018 4:32:50 PM", "2018-04-19T16:32:50Z"),
+            ("Dec 1, 2026 12:00:00 AM", "2026-12-01T00:00:00Z"),
+            ("Dec 31, 2026 12:59:59 PM", "2026-12-31T12:59:59Z"),
+        ])
+    func trailTime(text: String, iso: String) {
+        #expect(Timestamp(trailText: text)?.iso8601 == iso)
+        #expect(Timestamp(trailText: "yesterday") == nil)
+    }
+
+    @Test("A scenario is played, and without a service every hour of it is lost")
+    func play() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let variables = ["TURNPIKE_ENDPOINT": "http://127.0.0.1:\(server.port)"]
+        let run = try await TurnpikeProcess.run(
+            ["scenario", "run", "cancellation", "--pace", "0"], environment: variables,
+            in: folder.url)
+        #expect(run.status == 0, "\(run.errors)")
+        for line in ["event License Deprovisioned - Manufacturer", "That was the last second"] {
+            #expect(run.output.contains(line))
+        }
+        let check = try await TurnpikeProcess.run(
+            ["scenario", "check", "cancellation"], environment: variables, in: folder.url)
+        #expect(check.status == 1)
+        #expect(check.output.hasPrefix("0 of 3 hours are as expected.\n"))
+        #expect(check.output.split(separator: "\n").count { $0.contains("lost: ") } == 3)
+        let none = try await TurnpikeProcess.run(
+            ["scenario", "check", "upgrade"], environment: variables, in: folder.url)
+        #expect(none.status == 1)
+        #expect(none.errors.contains("run it first"))
+        #expect(try await server.terminate() == 0)
+    }
+
+    @Test("A step that the server refuses ends the run with its line")
+    func refusedStep() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = try folder.write(
+            "title: t\nsteps:\n  - hours: 1\n  - cancel: a\n", to: "mine.yaml")
+        let run = try await TurnpikeProcess.run(
+            ["scenario", "run", path, "--pace", "0"],
+            environment: ["TURNPIKE_ENDPOINT": "http://127.0.0.1:\(server.port)"],
+            in: folder.url)
+        #expect(run.status == 1)
+        #expect(run.errors.contains("mine.yaml:4: no agreement before this is called 'a'"))
+        #expect(try await server.terminate() == 0)
+    }
+}
