@@ -1,6 +1,8 @@
 import HTTPTypes
+import Logging
 import Marketplace
 import MeteringAPI
+import ServiceLifecycle
 import Testing
 
 @testable import TurnpikeServer
@@ -78,7 +80,37 @@ struct EventFeedTests {
         #expect(await feed.nextPart().map { String(decoding: $0, as: UTF8.self) } == ":\n\n")
     }
 
-    @Test("Over a connection it comes in chunks, and ends when the server stops")
+    @Test("It ends when the server stops")
+    func stop() async throws {
+        let market = try await Self.market()
+        let feed = EventFeed(
+            state: market.application.state, filter: try EventFilter([:]), after: 0)
+        let (starts, continuation) = AsyncStream.makeStream(of: Void.self)
+        let reader = Reader(feed: feed) { continuation.yield() }
+        let group = ServiceGroup(
+            services: [reader],
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for await _ in starts { break }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    /// Reads what there is, and then waits for what never comes.
+    private struct Reader: Service {
+        let feed: EventFeed
+        let onStart: @Sendable () -> Void
+
+        func run() async {
+            #expect(await feed.nextPart() != nil)
+            onStart()
+            #expect(await feed.nextPart() == nil)
+        }
+    }
+
+    @Test("Over a connection it comes in chunks")
     func live() async throws {
         var configuration = TurnpikeConfiguration()
         configuration.seed = TurnpikeConfiguration.Seed(
