@@ -7,6 +7,8 @@ import NIOHTTP1
 /// Posts events to targets, one attempt at a time.
 struct EventSender: Sendable {
     let reach: TargetReach
+    /// How long an attempt may take, all in all.
+    var milliseconds = Limits.targetSeconds * 1000
 
     enum Outcome: Sendable, Hashable {
         case delivered
@@ -41,7 +43,7 @@ struct EventSender: Sendable {
         var outcome = Outcome.unreachable("\(url.host) has no address")
         do {
             for text in try await reach.urls(for: url) {
-                outcome = await Self.post(message, to: text)
+                outcome = await post(message, to: text)
                 guard case .unreachable = outcome else { break }
             }
         } catch let error as TargetReach.Unreachable {
@@ -52,15 +54,15 @@ struct EventSender: Sendable {
         return outcome
     }
 
-    private static func post(_ message: TargetMessage, to url: String) async -> Outcome {
+    private func post(_ message: TargetMessage, to url: String) async -> Outcome {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         for (name, value) in message.headers { request.headers.add(name: name, value: value) }
         request.headers.add(name: "user-agent", value: "Turnpike")
         request.body = .bytes(ByteBuffer(bytes: message.body))
         do {
-            let response = try await http.execute(
-                request, timeout: .seconds(Limits.targetSeconds))
+            let response = try await Self.http.execute(
+                request, timeout: .milliseconds(milliseconds))
             let status = response.status
             guard (200..<300).contains(status.code) else {
                 let more = status.code / 100 == 3 ? ", and redirects are not followed" : ""
@@ -70,7 +72,7 @@ struct EventSender: Sendable {
             _ = try? await response.body.collect(upTo: Limits.targetAnswerBytes)
             return .delivered
         } catch let error as HTTPClientError where error == .deadlineExceeded {
-            return .unreachable("no answer within \(Limits.targetSeconds) s")
+            return .unreachable("no answer within \(milliseconds / 1000) s")
         } catch let error as HTTPClientError where error == .connectTimeout {
             return .unreachable("no connection within \(Limits.targetConnectSeconds) s")
         } catch {

@@ -2,6 +2,8 @@ import AWSWire
 import HTTPTypes
 import Marketplace
 import MeteringAPI
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import TurnpikeServer
@@ -180,6 +182,41 @@ struct DeliveryTests {
             #expect(done["items.0.deliveredAt"] != nil)
             #expect(done["items.0.lastError"] == nil)
         }
+    }
+
+    @Test("The answer of a target counts by its status, however large it is")
+    func largeAnswer() async throws {
+        let answer: @Sendable (Int) -> PlainResponse = { _ in
+            PlainResponse(status: .ok, body: Array(repeating: UInt8(ascii: "x"), count: 5_000_000))
+        }
+        try await Self.deliver(answering: answer) { application, _ in
+            _ = try await Self.publish(application, "subscribe-fail")
+            _ = try await Self.publish(application, "subscribe-fail")
+            let list = await Self.settled(application)
+            for index in 0...1 {
+                #expect(list["items.\(index).state"] == "delivered", "\(list.text)")
+                #expect(list["items.\(index).attempts"] == "1")
+            }
+        }
+    }
+
+    @Test("A target that takes the connection and does not answer is given up in time")
+    func silent() async throws {
+        let silent = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let market = try await ControlMarket.furnished()
+        let made = await market.send(
+            .post, "events",
+            #"{"type":"License Updated - Manufacturer","agreementId":"agmt-saas"}"#)
+        #expect(made.status == 201)
+        let event = try #require(try await market.store.events(after: 0, limit: 1).first)
+        let port = try #require(silent.localAddress?.port)
+        let outcome = await EventSender(reach: TargetReach(), milliseconds: 1000).send(
+            event.event,
+            to: EventTarget(id: "a", kind: .webhook, url: "http://127.0.0.1:\(port)/"),
+            at: ControlMarket.now)
+        #expect(outcome == .unreachable("no answer within 1 s"))
+        try await silent.close()
     }
 
     @Test("A target that is down is tried again, and holds up no other")
