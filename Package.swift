@@ -66,10 +66,12 @@ let targets: [Target] = [
     .target(
         name: "TurnpikeServer",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", crypto, logging, nioCore,
+            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", crypto, httpClient, logging,
+            nioCore,
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -8,6 +8,7 @@ struct CatalogTable {
     private let put: Statement
     private let remove: Statement
     private let publish: Statement
+    private let deliveries: DeliveryTable
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         put = try Statement(
@@ -17,6 +18,7 @@ struct CatalogTable {
             "DELETE FROM catalog WHERE kind = ? AND id = ?", on: connection)
         publish = try Statement(
             "INSERT INTO event (body, checksum) VALUES (?, ?)", on: connection)
+        deliveries = try DeliveryTable(on: connection)
     }
 
     func apply(_ change: StoredChange) throws(SQLiteFailure) {
@@ -29,10 +31,14 @@ struct CatalogTable {
         case .remove(let key):
             bind(key, to: remove)
             try remove.run()
-        case .publish(let body):
+            if key.kind == .eventTarget { try deliveries.forget(target: key.id) }
+        case .publish(let body, let planned):
             publish.bind(1, body)
             publish.bind(2, Self.checksum(event: body))
             try publish.run()
+            let event = publish.insertedRow
+            for delivery in planned { try deliveries.add(delivery, of: event) }
+        case .update(let delivery): try deliveries.update(delivery)
         }
     }
 
@@ -64,7 +70,8 @@ struct CatalogTable {
 enum StoredChange: Sendable {
     case put(CatalogFact.Key, String)
     case remove(CatalogFact.Key)
-    case publish(String)
+    case publish(String, [PlannedDelivery])
+    case update(Delivery)
 
     /// Nil for the removal of what cannot be removed.
     init?(_ change: CatalogChange) throws {
@@ -74,8 +81,10 @@ enum StoredChange: Sendable {
         case .remove(let key):
             guard key.kind.isRemovable else { return nil }
             self = .remove(key)
-        case .publish(let event):
-            self = .publish(String(decoding: try makeEncoder().encode(event), as: UTF8.self))
+        case .publish(let event, let deliveries):
+            self = .publish(
+                String(decoding: try makeEncoder().encode(event), as: UTF8.self), deliveries)
+        case .update(let delivery): self = .update(delivery)
         }
     }
 }
@@ -99,6 +108,7 @@ extension CatalogFact {
         case .signingKey(let fact): try encoder.encode(fact)
         case .registeredWorkload(let fact): try encoder.encode(fact)
         case .clock(let fact): try encoder.encode(fact)
+        case .eventTarget(let fact): try encoder.encode(fact)
         }
     }
 
@@ -118,6 +128,8 @@ extension CatalogFact {
             case .registeredWorkload:
                 .registeredWorkload(try decoder.decode(RegisteredWorkload.self, from: data))
             case .clock: .clock(try decoder.decode(MarketplaceClock.self, from: data))
+            case .eventTarget:
+                .eventTarget(try decoder.decode(EventTarget.self, from: data))
             }
     }
 }

@@ -54,6 +54,7 @@ package struct DataFileCheck: Sendable {
         records = usage.records
         try checkFacts(on: connection)
         try checkEvents(on: connection)
+        findings += try DeliveryTable.findings(on: connection)
     }
 
     private mutating func checkEvents(on connection: OpaquePointer) throws(SQLiteFailure) {

@@ -27,18 +27,32 @@ enum FileFormat {
         return migrator
     }()
 
-    /// What happened, in the order in which it did; numbers are never given again.
+    /// What happened, in the order in which it did, and who is to be told of it; numbers are never
+    /// given again.
     private static let events = """
         CREATE TABLE event (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
             body TEXT NOT NULL,
             checksum INTEGER NOT NULL
         ) STRICT;
+
+        CREATE TABLE delivery (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            event INTEGER NOT NULL,
+            target TEXT NOT NULL,
+            state INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            error TEXT,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX delivery_waiting ON delivery (target, number, time) WHERE state = 0;
         """
 
     /// The tables of usage and of what happened, without the catalog.
     static let usageTables = [
         "usage_run", "usage_allocation", "used_dimension", "name", "client_token", "event",
+        "delivery",
     ]
 
     /// Records are packed into rows of up to 72, as `PackedRecord` has them.

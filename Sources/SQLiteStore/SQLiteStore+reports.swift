@@ -131,7 +131,7 @@ extension SQLiteStore {
     }
 
     /// Reads in one snapshot, on a connection that cannot write and a queue of its own.
-    private func read<Result: Sendable>(
+    func read<Result: Sendable>(
         _ work: @escaping @Sendable (OpaquePointer) throws -> Result
     ) async throws(StoreError) -> Result {
         let pool = try await pool

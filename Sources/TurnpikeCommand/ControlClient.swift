@@ -19,14 +19,24 @@ struct ControlClient {
         var items: [JSONDocument] = []
         var cursor: String?
         repeat {
-            let page = [("limit", "1000")] + (cursor.map { [("cursor", $0)] } ?? [])
-            let answer = try await get(path, query + page)
-            for item in answer.root["items"]?.elementList ?? [] {
-                items.append(try JSONDocument(parsing: Array(item.rawBytes)))
-            }
-            cursor = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
+            let page = cursor.map { [("cursor", $0)] } ?? []
+            let part = try await self.page(path, query + page)
+            items += part.items
+            cursor = part.cursor
         } while cursor != nil
         return items
+    }
+
+    /// The items of one part of a list, and what leads to the next.
+    func page(
+        _ path: String, _ query: [(String, String)]
+    ) async throws -> (items: [JSONDocument], cursor: String?) {
+        let answer = try await get(path, query + [("limit", "1000")])
+        let items = try (answer.root["items"]?.elementList ?? []).map {
+            try JSONDocument(parsing: Array($0.rawBytes))
+        }
+        let cursor = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
+        return (items, cursor)
     }
 
     /// One that says at once when nobody listens; it lives as long as the process.

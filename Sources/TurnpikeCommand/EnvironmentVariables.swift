@@ -16,6 +16,7 @@ enum EnvironmentVariable: String, CaseIterable {
     case auth = "TURNPIKE_AUTH"
     case windowAlignment = "TURNPIKE_WINDOW_ALIGNMENT"
     case explainHeader = "TURNPIKE_EXPLAIN_HEADER"
+    case allowRemoteTargets = "TURNPIKE_ALLOW_REMOTE_TARGETS"
     /// A secret: it has no option, because arguments are seen by every user of a machine.
     case controlToken = "TURNPIKE_CONTROL_TOKEN"
     case endpoint = "TURNPIKE_ENDPOINT"

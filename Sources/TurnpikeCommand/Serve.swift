@@ -96,6 +96,9 @@ struct ServeOptions: ParsableArguments {
             """)
     var explainHeader: Bool?
 
+    @Flag(help: "Deliver events to other machines too (default: to loopback only).")
+    var allowRemoteTargets = false
+
     /// What the options and the environment say together; reads the seed file.
     func configuration(
         in environment: Environment
@@ -123,6 +126,8 @@ struct ServeOptions: ParsableArguments {
             try windowAlignment ?? environment.choice(.windowAlignment, WindowAlignment.self)
             ?? configuration.windowAlignment
         configuration.explainsInHeader = try explainHeader ?? environment.flag(.explainHeader)
+        configuration.allowsRemoteTargets =
+            try allowRemoteTargets || environment.flag(.allowRemoteTargets) ?? false
         configuration.controlToken = environment[.controlToken]
         return configuration
     }

@@ -13,7 +13,8 @@ struct TurnpikeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Env.self, Usage.self, Clock.self, Fault.self, ScenarioCommand.self,
+            Serve.self, Env.self, Usage.self, Events.self, Clock.self, Fault.self,
+            ScenarioCommand.self,
             Trail.self, Verify.self,
         ])
 

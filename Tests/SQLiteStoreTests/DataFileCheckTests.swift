@@ -23,7 +23,8 @@ struct DataFileCheckTests {
                 .product(
                     Product(
                         code: "prod", type: .saas, title: "P", sellerAccountID: "999988887777",
-                        dimensions: [])))
+                        dimensions: []))),
+            .publish(.sample, deliveries: [PlannedDelivery(target: "t", time: .noon)]),
         ])
         _ = try await store.record([
             .sample(
@@ -64,6 +65,9 @@ struct DataFileCheckTests {
             ("UPDATE usage_allocation SET body = '[]'", "do not sum to them"),
             ("UPDATE client_token SET token = 'another'", "client tokens are not what was"),
             ("UPDATE used_dimension SET checksum = 1", "have usage that is not noted"),
+            ("UPDATE event SET body = '{}'", "event 1 is not what was written"),
+            ("UPDATE delivery SET attempts = 1", "delivery 1 is not what was written"),
+            ("DELETE FROM event", "delivery 1 is of an event that is not there"),
             ("UPDATE catalog SET body = '{}'", "the product prod is not what was written"),
         ])
     func damage(sql: String, finding: String) async throws {

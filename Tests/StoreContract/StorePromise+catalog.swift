@@ -56,8 +56,8 @@ extension StorePromise {
         },
         StorePromise("Events are read in the order in which they were saved, in parts") { store in
             let events = (1...7).map { Self.event("event-\($0)") }
-            try await store.save(events[..<3].map(CatalogChange.publish))
-            try await store.save(events[3...].map(CatalogChange.publish))
+            try await store.save(events[..<3].map { .publish($0) })
+            try await store.save(events[3...].map { .publish($0) })
             var read: [MarketplaceEvent] = []
             var last: Int64 = 0
             while true {
@@ -80,22 +80,10 @@ extension StorePromise {
         },
     ]
 
-    private static func event(_ id: String) -> MarketplaceEvent {
-        var agreement = Agreement(
-            id: "agmt-1", licenseARN: "arn:l1", productCode: "prod",
-            buyerAccountID: "111122223333", startsAt: .noon, endsAt: .noon.adding(hours: 2))
-        agreement.entitlements = [
-            Entitlement(dimension: "a", value: .integer(1)),
-            Entitlement(dimension: "b", value: .double(0.5)),
-            Entitlement(dimension: "c", value: .boolean(true)),
-            Entitlement(dimension: "d", value: .string("\u{E9}\n")),
-        ]
-        return MarketplaceEvent(
-            id: id, kind: .licenseUpdated, time: .noon, agreement: agreement,
-            product: Product(
-                code: "prod", type: .saas, title: "P", sellerAccountID: "999988887777",
-                dimensions: []),
-            buyer: Account(id: "111122223333", role: .buyer, name: "B"))
+    static func event(_ id: String) -> MarketplaceEvent {
+        var event = MarketplaceEvent.sample
+        event.id = id
+        return event
     }
 
     static let forgetting: [StorePromise] = [
@@ -153,6 +141,7 @@ private struct CatalogContents: Equatable {
     let registrationTokens: [String: RegistrationToken]
     let registeredWorkloads: Set<RegisteredWorkload>
     let clock: MarketplaceClock
+    let eventTargets: [String: EventTarget]
     let signingKeys: [[SigningKey]]
     let buyers: [Account?]
     let agreementsOfParties: [[Agreement]]
@@ -165,6 +154,7 @@ private struct CatalogContents: Equatable {
         registrationTokens = catalog.registrationTokens
         registeredWorkloads = Set(catalog.registeredWorkloads)
         clock = catalog.clock
+        eventTargets = catalog.eventTargets
         signingKeys = ["prod", "bare"].map { catalog.signingKeys(of: $0) }
         buyers = ["ci-1", "ci-2"].map { catalog.buyer(customerIdentifier: $0) }
         agreementsOfParties = ["prod", "bare"].map {
@@ -223,8 +213,19 @@ private let fullFacts: [CatalogFact] = [
             productCode: "prod", accountID: "111122223333", resourceID: "task/1",
             region: "eu-west-1"
         ).started(at: .noon, isFree: false).stopped(at: .noon.adding(hours: 1))),
-    .clock(runningClock),
+    .clock(runningClock), .eventTarget(fullTarget),
 ]
+
+private let fullTarget: EventTarget = {
+    var target = EventTarget(
+        id: "queue", kind: .sqs, url: "http://127.0.0.1:9324/queue", channels: .sns,
+        productCode: "prod",
+        disturbance: Disturbance(delaySeconds: 1, duplicate: 2, reorder: 3, drop: 4, seed: -5))
+    target.accessKeyID = "key"
+    target.secretAccessKey = "secret/+="
+    target.disturbedEvents = 6
+    return target
+}()
 
 /// A fact of every kind without what is optional.
 private let bareFacts: [CatalogFact] = [
@@ -246,6 +247,7 @@ private let bareFacts: [CatalogFact] = [
     .signingKey(SigningKey(productCode: "prod", version: 1)),
     .registeredWorkload(
         RegisteredWorkload(productCode: "bare", accountID: "1", resourceID: "", region: "")),
+    .eventTarget(EventTarget(id: "hook", kind: .webhook, url: "http://127.0.0.1:1")),
 ]
 
 private let runningClock: MarketplaceClock = {

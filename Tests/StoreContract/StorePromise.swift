@@ -38,7 +38,7 @@ package struct StorePromise: Sendable, CustomStringConvertible {
 
     package static let all: [StorePromise] =
         deduplication + spaces + tokens + calls + concurrency + listings + totals + catalog
-        + forgetting + comparison
+        + outbox + forgetting + comparison
 }
 
 /// A store did not do what it promises.

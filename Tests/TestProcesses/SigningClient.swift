@@ -55,6 +55,14 @@ package struct SigningClient: Sendable {
         try await Self.answer(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"))
     }
 
+    /// Posts to the control API, which asks for no signature.
+    package func post(_ path: String, _ body: String) async throws -> JSONDocument {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .POST
+        request.body = .bytes(ByteBuffer(string: body))
+        return try await Self.answer(request)
+    }
+
     /// A client that does not wait for a server that was killed; it lives as long as the tests.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()

@@ -21,7 +21,8 @@ struct HelpTests {
 
     @Test("Every option is explained")
     func explained() {
-        for command in [Serve.self, Env.self, Usage.self, Verify.self] as [any ParsableCommand.Type]
+        for command in [Serve.self, Env.self, Usage.self, Events.self, Verify.self]
+            as [any ParsableCommand.Type]
         {
             let explanations = Self.entries(of: command)
             #expect(!explanations.isEmpty)
@@ -33,7 +34,7 @@ struct HelpTests {
 
     @Test("Commands that talk to a server say how they find it")
     func endpoint() {
-        for command in [Env.self, Usage.self] as [any ParsableCommand.Type] {
+        for command in [Env.self, Usage.self, Events.self] as [any ParsableCommand.Type] {
             let text = Self.entries(of: command)["--endpoint <endpoint>"] ?? ""
             #expect(text.contains("TURNPIKE_ENDPOINT"))
             #expect(text.contains("http://127.0.0.1:8655"))

@@ -6,7 +6,8 @@ import TurnpikeServer
 
 @Suite("The commands that talk to a server")
 struct ServerCommandTests {
-    @Test("No server there is one sentence", arguments: [["usage"], ["usage", "--json"]])
+    @Test(
+        "No server there is one sentence", arguments: [["usage"], ["usage", "--json"], ["events"]])
     func noServer(arguments: [String]) async throws {
         let server = try await TurnpikeProcess(["--in-memory"])
         #expect(try await server.terminate() == 0)
@@ -17,6 +18,25 @@ struct ServerCommandTests {
             outcome.isFailure(
                 "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
                     + "another with --endpoint"))
+    }
+
+    @Test("What the seller is told of is printed, a line for each event")
+    func events() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let endpoint = ["--endpoint", "http://127.0.0.1:\(server.port)"]
+        let all = try await TurnpikeProcess.run(["events"] + endpoint)
+        #expect(all.status == 0)
+        let first = all.output.split(separator: "\n").first ?? ""
+        #expect(first.hasPrefix("1  20"), "\(all.output)")
+        #expect(first.hasSuffix("  Purchase Agreement Created - Proposer"), "\(all.output)")
+        let none = try await TurnpikeProcess.run(["events", "--agreement", "none"] + endpoint)
+        #expect(none.output == "Nothing has happened.\n")
+        let json = try await TurnpikeProcess.run(["events", "--json"] + endpoint)
+        #expect(json.output.hasPrefix("{\"number\":1,"))
+        let wrong = try await TurnpikeProcess.run(["events", "--channel", "mail"] + endpoint)
+        #expect(
+            wrong.isFailure("\(endpoint[1]) refuses: channel: 'mail' is none of eventBridge, sns"))
+        #expect(try await server.terminate() == 0)
     }
 
     @Test("What is metered shows in the table, and as JSON")

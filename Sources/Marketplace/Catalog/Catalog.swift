@@ -12,6 +12,7 @@ package struct Catalog: Sendable {
     package private(set) var registrationTokens: [String: RegistrationToken] = [:]
     private var workloads: [RegisteredWorkload.Name: RegisteredWorkload] = [:]
     package private(set) var clock = MarketplaceClock()
+    package private(set) var eventTargets: [String: EventTarget] = [:]
     /// By product, in ascending version.
     private var signingKeys: [String: [SigningKey]] = [:]
     private var buyersByCustomerIdentifier: [ExactText: String] = [:]
@@ -103,8 +104,8 @@ extension Catalog {
         switch change {
         case .put(let fact): put(fact)
         case .remove(let key): remove(key)
-        // Events are read from the store.
-        case .publish: break
+        // Events and their deliveries are read from the store.
+        case .publish, .update: break
         }
     }
 
@@ -118,6 +119,7 @@ extension Catalog {
         case .signingKey(let key): put(key)
         case .registeredWorkload(let workload): workloads[workload.name] = workload
         case .clock(let clock): self.clock = clock
+        case .eventTarget(let target): eventTargets[target.id] = target
         }
     }
 
@@ -132,6 +134,7 @@ extension Catalog {
                 CatalogFact.registeredWorkload($0.value).key != key
             }
         case .clock: clock = MarketplaceClock()
+        case .eventTarget: eventTargets[key.id] = nil
         case .account, .product, .agreement, .signingKey: break
         }
     }

@@ -33,7 +33,8 @@ package struct CatalogEdit: Sendable {
 
     /// Tells of something once the edit is saved.
     mutating func publish(_ event: MarketplaceEvent) {
-        changes.append(.publish(event))
+        let deliveries = planDeliveries(of: event)
+        changes.append(.publish(event, deliveries: deliveries))
     }
 
     package mutating func remove(_ key: CatalogFact.Key) {

@@ -8,10 +8,11 @@ package enum CatalogFact: Sendable, Hashable {
     case signingKey(SigningKey)
     case registeredWorkload(RegisteredWorkload)
     case clock(MarketplaceClock)
+    case eventTarget(EventTarget)
 
     package enum Kind: String, Sendable, CaseIterable {
         case account, product, agreement, credential, registrationToken, signingKey
-        case registeredWorkload, clock
+        case registeredWorkload, clock, eventTarget
 
         /// Whether such facts may be removed while the rest stays.
         ///
@@ -19,7 +20,7 @@ package enum CatalogFact: Sendable, Hashable {
         /// because usage and what was handed out refer to them.
         package var isRemovable: Bool {
             switch self {
-            case .credential, .registrationToken, .registeredWorkload, .clock: true
+            case .credential, .registrationToken, .registeredWorkload, .clock, .eventTarget: true
             case .account, .product, .agreement, .signingKey: false
             }
         }
@@ -52,6 +53,7 @@ package enum CatalogFact: Sendable, Hashable {
                     workload.productCode,
                 ].joined(separator: " "))
         case .clock: Key(.clock, "")
+        case .eventTarget(let target): Key(.eventTarget, target.id)
         }
     }
 }
@@ -62,6 +64,8 @@ package enum CatalogChange: Sendable, Hashable {
     case put(CatalogFact)
     /// Removes a fact of a kind that is removable; others stay.
     case remove(CatalogFact.Key)
-    /// Adds an event to the list that the seller reads.
-    case publish(MarketplaceEvent)
+    /// Adds an event to the list that the seller reads, and its deliveries to the outbox.
+    case publish(MarketplaceEvent, deliveries: [PlannedDelivery] = [])
+    /// Says what became of an attempt, where the delivery is still there.
+    case update(Delivery)
 }

@@ -1,4 +1,4 @@
-import MeteringAPI
+package import MeteringAPI
 import Synchronization
 
 /// The store in memory: the simplest correct one, and the oracle for the others.
@@ -28,15 +28,37 @@ package final class InMemoryStore: MarketplaceStore {
         return Array(events.drop { $0.number <= number }.prefix(limit))
     }
 
+    package func deliveries(
+        _ filter: DeliveryFilter, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        let deliveries = state.withLock(\.deliveries)
+        return Array(
+            deliveries.lazy.filter { $0.number > number && filter.includes($0) }.prefix(limit))
+    }
+
+    package func outbox(
+        of target: String, at time: Timestamp, limit: Int
+    ) async throws(StoreError) -> Outbox {
+        let filter = DeliveryFilter(target: target, state: .waiting)
+        let waiting = state.withLock(\.deliveries).filter(filter.includes)
+        return Outbox(
+            due: Array(waiting.lazy.filter { $0.time <= time }.prefix(limit)),
+            next: waiting.map(\.time).min())
+    }
+
     package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
         state.withLock { state in
-            state = State(catalog: state.catalog, lastEvent: state.lastEvent)
+            state = State(
+                catalog: state.catalog, lastEvent: state.lastEvent,
+                lastDelivery: state.lastDelivery)
             for change in changes { state.apply(change) }
         }
     }
 
     package func forgetEverything() async throws(StoreError) {
-        state.withLock { $0 = State(lastEvent: $0.lastEvent) }
+        state.withLock { state in
+            state = State(lastEvent: state.lastEvent, lastDelivery: state.lastDelivery)
+        }
     }
 
     package func usage(
@@ -137,7 +159,11 @@ private struct State {
     var catalog = Catalog()
     /// The number of the last event, forgotten ones included.
     var lastEvent: Int64 = 0
+    /// Likewise of the last delivery.
+    var lastDelivery: Int64 = 0
     var events: [NumberedEvent] = []
+    /// By ascending number.
+    var deliveries: [Delivery] = []
     var records: [RecordedUsage] = []
     var byHour: [HourKey: Int] = [:]
     var tokens: [TokenKey: RememberedToken] = [:]
@@ -147,9 +173,22 @@ private struct State {
 
     mutating func apply(_ change: CatalogChange) {
         catalog.apply(change)
-        guard case .publish(let event) = change else { return }
-        lastEvent += 1
-        events.append(NumberedEvent(number: lastEvent, event: event))
+        switch change {
+        case .put: break
+        case .remove(let key):
+            if key.kind == .eventTarget { deliveries.removeAll { $0.target == key.id } }
+        case .publish(let event, let planned):
+            lastEvent += 1
+            events.append(NumberedEvent(number: lastEvent, event: event))
+            for delivery in planned {
+                lastDelivery += 1
+                deliveries.append(delivery.delivery(number: lastDelivery, event: lastEvent))
+            }
+        case .update(let delivery):
+            guard let index = deliveries.firstIndex(where: { $0.number == delivery.number })
+            else { return }
+            deliveries[index] = delivery
+        }
     }
 
     mutating func record(_ entry: UsageEntry) -> RecordOutcome {

@@ -1,3 +1,5 @@
+package import MeteringAPI
+
 /// Where a whole marketplace is kept: its catalog, its usage, and the reports over it.
 ///
 /// Every implementation passes the same suite.
@@ -13,7 +15,19 @@ package protocol MarketplaceStore: UsageLedger {
     /// What happened after an event of this number, in order, at most `limit`; 0 is before all.
     func events(after number: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
 
-    /// Forgets every record, client token and event and saves the changes, all or none.
+    /// Deliveries after one of this number that the filter includes, in order, at most `limit`.
+    ///
+    /// They come into being with their event, and those of a target go when it is removed.
+    func deliveries(
+        _ filter: DeliveryFilter, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [Delivery]
+
+    /// What waits to be delivered to a target: at most `limit` of what is due by this real time.
+    func outbox(
+        of target: String, at time: Timestamp, limit: Int
+    ) async throws(StoreError) -> Outbox
+
+    /// Forgets every record, client token, event and delivery and saves the changes, all or none.
     func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError)
 
     /// Forgets all that there is, the catalog included.

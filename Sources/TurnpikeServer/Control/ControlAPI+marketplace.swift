@@ -216,7 +216,7 @@ extension ControlAPI {
     }
 
     /// What the path names, or the problem that it does not exist.
-    private func found<Item>(
+    func found<Item>(
         _ items: [String: Item], _ request: ControlRequest, _ parameter: String, _ kind: String
     ) throws(Contradiction) -> Item {
         guard let item = items[request[parameter]] else {

@@ -63,30 +63,6 @@ extension ControlAPI {
         return ControlResult(page) { $0.workload($1, at: now) }
     }
 
-    /// What happened; the cursor is given also where nothing follows yet.
-    func events(_ request: ControlRequest) async throws -> ControlResult {
-        let limit = try request.limit()
-        let filter = try EventFilter(request.query)
-        var cursor: Int64 = 0
-        if let text = request.query["cursor"] {
-            guard let number = Int64(text), number >= 0 else {
-                throw Contradiction(.invalid, "cursor", "begin again without one")
-            }
-            cursor = number
-        }
-        var items: [NumberedEvent] = []
-        while items.count < limit {
-            let events = try await state.store.events(after: cursor, limit: limit)
-            for event in events where items.count < limit {
-                if filter.includes(event.event) { items.append(event) }
-                cursor = event.number
-            }
-            if events.count < limit { break }
-        }
-        let page = ReportPage(items: items, nextCursor: String(cursor))
-        return ControlResult(page) { $0.event($1) }
-    }
-
     /// The audit trail; the cursor is given also where nothing follows yet.
     func trail(_ request: ControlRequest) throws -> ControlResult {
         guard let start = Int(request.query["cursor"] ?? "0"), start >= 0 else {

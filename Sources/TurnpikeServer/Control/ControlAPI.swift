@@ -8,25 +8,30 @@ package struct ControlAPI: Sendable {
     let state: MarketplaceState
     let log: RequestLog
     let forge: SigningKeyForge
+    let reach: TargetReach
     private let access: ControlAccess
 
     package init(
-        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge, access: ControlAccess
+        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge, access: ControlAccess,
+        reach: TargetReach = TargetReach()
     ) {
         self.state = state
         self.log = log
         self.forge = forge
         self.access = access
+        self.reach = reach
     }
 
     /// Answers a request for any path but the AWS endpoint's.
     package func respond(to request: PlainRequest) async -> PlainResponse {
         do {
             let result = try await result(of: request)
-            return PlainResponse(
+            var response = PlainResponse(
                 status: HTTPResponse.Status(code: result.status),
                 headers: [.contentType: result.contentType, .cacheControl: "no-store"],
                 body: result.body)
+            response.nextPart = result.nextPart
+            return response
         } catch let problem as Problem {
             var response = problem.response
             if problem.status == 401 { response.headers[.wwwAuthenticate] = "Bearer" }
@@ -63,7 +68,9 @@ package struct ControlAPI: Sendable {
         let query = try Self.query(request.query, of: route)
         let body = try Self.body(request.body, of: route)
         return try await route.handler(
-            self, ControlRequest(parameters: parameters, query: query, body: body))
+            self,
+            ControlRequest(
+                parameters: parameters, query: query, body: body, headers: request.headers))
     }
 
     /// The decoded segments of a path; nil when an escape is broken.

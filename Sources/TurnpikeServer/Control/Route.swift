@@ -56,6 +56,7 @@ struct ControlRequest: Sendable {
     var parameters: [String: String]
     var query: [String: String]
     var body: StructuredValue
+    var headers: HTTPFields = [:]
 
     /// A parameter of the path, which the template has.
     subscript(parameter: String) -> String { parameters[parameter] ?? "" }
@@ -66,6 +67,8 @@ struct ControlResult: Sendable {
     var status: Int
     var contentType = "application/json"
     var body: [UInt8]
+    /// What follows the body, for answers that have no end.
+    var nextPart: PlainResponse.NextPart?
 
     /// A JSON text.
     init(status: Int = 200, _ body: [UInt8]) {

@@ -3,7 +3,8 @@ import HTTPTypes
 
 extension ControlAPI {
     /// Everything that the control API can do.
-    static let routes: [Route] = marketplaceRoutes + reportRoutes + serverRoutes
+    static let routes: [Route] =
+        marketplaceRoutes + eventRoutes + reportRoutes + serverRoutes
 
     private static let marketplaceRoutes: [Route] = [
         Route(
@@ -134,14 +135,6 @@ extension ControlAPI {
             summary: "Calls as CloudTrail records them, oldest first: an endless list",
             query: Route.listParameters, response: Schema.trailRecord.page,
             handler: { try $0.trail($1) }),
-        Route(
-            method: .get, template: "/control/v1/events",
-            summary: "What the seller is told of, in its order: an endless list",
-            query: Route.listParameters + [
-                Route.QueryParameter(name: "agreementId", description: "Only this agreement."),
-                Route.QueryParameter(name: "channel", description: "Only eventBridge or sns."),
-            ],
-            response: Schema.event.page, handler: { try await $0.events($1) }),
         Route(
             method: .get, template: "/control/v1/usage",
             summary: "What is recorded, by hour from the oldest",

@@ -111,9 +111,26 @@ package struct HTTPService: Service {
         try await channel.close()
     }
 
+    /// Writes part after part, each once the client has taken the one before.
+    private static func stream(
+        _ nextPart: @escaping PlainResponse.NextPart, of response: PlainResponse,
+        _ writer: consuming ResponseWriter, _ includesBody: Bool
+    ) async throws {
+        let head = HTTPResponse(status: response.status, headerFields: response.headers)
+        guard includesBody else { return try await writer.writeResponse(head) }
+        let body = ResponseBody { writer in
+            while let part = await nextPart() { try await writer.write(ByteBuffer(bytes: part)) }
+            try await writer.finish(nil)
+        }
+        try await writer.write(response: head, body: body)
+    }
+
     private static func write(
         _ response: PlainResponse, _ writer: consuming ResponseWriter, includesBody: Bool
     ) async throws {
+        if let nextPart = response.nextPart {
+            return try await stream(nextPart, of: response, writer, includesBody)
+        }
         var headers = response.headers
         headers[.contentLength] = String(response.body.count)
         let head = HTTPResponse(status: response.status, headerFields: headers)

@@ -27,6 +27,15 @@ package enum Limits {
     package static let connections = 4096
     /// Connections that the system queues while they wait to be accepted.
     package static let backlog = 1024
+    /// Seconds after which a stream without events says that it lives: proxies close what is idle
+    /// for a minute, and a client that has left is noticed by it.
+    package static let heartBeatSeconds: Int64 = 15
+    /// Seconds for an attempt to deliver an event, all in all: as long as API destinations have.
+    package static let targetSeconds: Int64 = 10
+    /// Seconds of them until the connection is there.
+    package static let targetConnectSeconds: Int64 = 5
+    /// Bytes of an event target's answer that are read; a longer one loses its connection.
+    package static let targetAnswerBytes = 65_536
     /// Bytes of the explanation in a response header.
     package static let explanationHeaderBytes = 256
 }

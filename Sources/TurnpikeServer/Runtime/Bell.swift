@@ -2,21 +2,52 @@ import Synchronization
 
 /// Wakes everybody who waits for something to change.
 package final class Bell: Sendable {
-    private let listeners = Mutex<[Int: AsyncStream<Void>.Continuation]>([:])
+    private struct State {
+        var rings = 0
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    }
+
+    private let state = Mutex(State())
     private let names = Atomic<Int>(0)
 
-    /// A sequence with an element after each ring; rings that nobody looked at yet are one.
-    package func listen() -> AsyncStream<Void> {
+    package init() {}
+
+    /// How often it has rung; to be asked before looking at what may change.
+    package var rings: Int { state.withLock(\.rings) }
+
+    /// Waits until it has rung more often than that, or the task is cancelled.
+    package func wait(past rings: Int) async {
         let name = names.add(1, ordering: .relaxed).newValue
-        return AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            listeners.withLock { $0[name] = continuation }
-            continuation.onTermination = { [weak self] _ in
-                _ = self?.listeners.withLock { $0.removeValue(forKey: name) }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mustWait = state.withLock { state in
+                    guard state.rings == rings, !Task.isCancelled else { return false }
+                    state.waiting[name] = continuation
+                    return true
+                }
+                if !mustWait { continuation.resume() }
             }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: name) }?.resume()
+        }
+    }
+
+    /// Waits until it has rung more often than that, at most so long.
+    package func wait(past rings: Int, milliseconds: Int64) async {
+        await withTaskGroup { group in
+            group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
+            group.addTask { await self.wait(past: rings) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
     func announce() {
-        for listener in listeners.withLock({ Array($0.values) }) { listener.yield() }
+        let waiting = state.withLock { state in
+            state.rings += 1
+            defer { state.waiting = [:] }
+            return Array(state.waiting.values)
+        }
+        for continuation in waiting { continuation.resume() }
     }
 }

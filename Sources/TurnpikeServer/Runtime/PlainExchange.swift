@@ -32,6 +32,10 @@ package struct PlainResponse: Sendable {
     package var body: [UInt8]
     /// Whether the connection is cut instead of answering.
     package var isCut = false
+    /// What follows the body, for answers that have no end; nil is their end.
+    package var nextPart: NextPart?
+
+    package typealias NextPart = @Sendable () async -> [UInt8]?
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status

@@ -16,14 +16,15 @@ struct Timekeeper: Service {
     }
 
     private func keepTime() async {
-        let changes = state.changes.listen()
         while !Task.isCancelled {
+            let rings = state.changes.rings
             let wait = state.millisecondsUntilNext.map { min($0, Self.longestSleep) }
             if let wait, wait <= 0 {
                 await settle()
                 continue
             }
-            await sleep(milliseconds: wait ?? Self.longestSleep, unless: changes)
+            await state.changes.wait(
+                past: rings, milliseconds: wait ?? Self.longestSleep)
         }
     }
 
@@ -33,15 +34,6 @@ struct Timekeeper: Service {
         } catch {
             logger.error("what became due could not be stored, and is tried again: \(error)")
             try? await Task.sleep(for: .milliseconds(Self.pause))
-        }
-    }
-
-    private func sleep(milliseconds: Int64, unless changes: AsyncStream<Void>) async {
-        await withTaskGroup { group in
-            group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
-            group.addTask { for await _ in changes { return } }
-            await group.next()
-            group.cancelAll()
         }
     }
 }

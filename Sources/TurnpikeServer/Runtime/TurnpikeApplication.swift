@@ -15,6 +15,7 @@ package struct TurnpikeApplication: Sendable {
     package let log: RequestLog
     private let endpoint: AWSEndpoint
     private let control: ControlAPI
+    private let reach: TargetReach
     private let logger: Logger
 
     /// Opens the store and applies the seeds; nothing listens yet.
@@ -54,6 +55,7 @@ package struct TurnpikeApplication: Sendable {
                     + "restore the file from a backup, or choose another with --data")
         }
         log = RequestLog()
+        reach = TargetReach(allowsRemote: configuration.allowsRemoteTargets)
         let forge = SigningKeyForge(state: state)
         endpoint = AWSEndpoint(
             state: state, log: log, forge: forge, authentication: configuration.authentication,
@@ -61,7 +63,8 @@ package struct TurnpikeApplication: Sendable {
         control = ControlAPI(
             state: state, log: log, forge: forge,
             access: ControlAccess(
-                token: configuration.controlToken, isLoopback: configuration.isLoopback))
+                token: configuration.controlToken, isLoopback: configuration.isLoopback),
+            reach: reach)
         if configuration.isDemo {
             try await Demo.apply(to: state)
         } else {
@@ -104,7 +107,10 @@ package struct TurnpikeApplication: Sendable {
             await respond(to: request)
         }
         var group = ServiceGroupConfiguration(
-            services: [service, Timekeeper(state: state, logger: logger)],
+            services: [
+                service, Timekeeper(state: state, logger: logger),
+                EventCourier(state: state, sender: EventSender(reach: reach), logger: logger),
+            ],
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(Limits.shutdownSeconds)
         do {

@@ -42,6 +42,9 @@ package struct TurnpikeConfiguration: Sendable {
     /// Whether answers carry `x-turnpike-explanation`; nil: where the server is bound to loopback.
     package var explainsInHeader: Bool?
 
+    /// Whether events may be delivered to other machines.
+    package var allowsRemoteTargets = false
+
     package static let defaultPort = 8655
 
     package init() {}

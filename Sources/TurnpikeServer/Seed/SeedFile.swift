@@ -1,7 +1,8 @@
 import Marketplace
 import MeteringAPI
 
-/// A marketplace written down in YAML: accounts, products, agreements, credentials, a clock.
+/// A marketplace written down in YAML: accounts, products, event targets, agreements, credentials,
+/// a clock.
 ///
 /// It is applied at every start, in that order and all at once; applying it again changes nothing
 /// that clients hold on to. A mistake is named by its line, and then nothing is applied.
@@ -50,6 +51,9 @@ package struct SeedFile: Sendable {
             _ = element.requiredText("accessKeyId")
             return (element, element.credential())
         }
+        let targets = reader.objects("eventTargets", required: false).map { element in
+            (element, element.eventTarget(id: element.requiredText("targetId")))
+        }
         let clock = reader.has("clock") ? reader.object("clock") : nil
         let change = clock?.clockChange()
         let plan = reader.has("faults") ? reader.object("faults")?.faultPlan() : nil
@@ -68,6 +72,9 @@ package struct SeedFile: Sendable {
                 _ = try edit.putProduct(
                     product, usedDimensions: usedDimensions[product.code] ?? [])
             }
+        }
+        for (element, target) in targets {
+            try run(element) { () throws(Contradiction) in _ = try edit.putEventTarget(target) }
         }
         for (element, draft) in agreements {
             try run(element) { () throws(Contradiction) in try edit.seed(draft) }

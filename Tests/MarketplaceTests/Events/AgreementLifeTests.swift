@@ -34,7 +34,7 @@ struct AgreementLifeTests {
             let value = try body(&edit)
             _ = edit.settle()
             catalog = edit.catalog
-            for case .publish(let event) in edit.changes { events.append(event) }
+            for case .publish(let event, _) in edit.changes { events.append(event) }
             return value
         }
 

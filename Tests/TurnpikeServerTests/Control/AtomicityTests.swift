@@ -227,6 +227,18 @@ private final class BrokenStore: MarketplaceStore {
         try await store.usedDimensions(of: productCode)
     }
 
+    func deliveries(
+        _ filter: DeliveryFilter, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await store.deliveries(filter, after: number, limit: limit)
+    }
+
+    func outbox(
+        of target: String, at time: Timestamp, limit: Int
+    ) async throws(StoreError) -> Outbox {
+        try await store.outbox(of: target, at: time, limit: limit)
+    }
+
     func events(
         after number: Int64, limit: Int
     ) async throws(StoreError) -> [NumberedEvent] {

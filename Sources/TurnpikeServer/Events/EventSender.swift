@@ -1,0 +1,82 @@
+import AsyncHTTPClient
+import Marketplace
+import MeteringAPI
+import NIOCore
+import NIOHTTP1
+
+/// Posts events to targets, one attempt at a time.
+struct EventSender: Sendable {
+    let reach: TargetReach
+    /// How long an attempt may take, all in all.
+    var milliseconds = Limits.targetSeconds * 1000
+
+    enum Outcome: Sendable, Hashable {
+        case delivered
+        /// The target answered, and not with success.
+        case refused(String)
+        /// Nothing that speaks HTTP answered; other events would fare no better.
+        case unreachable(String)
+
+        var error: String? {
+            switch self {
+            case .delivered: nil
+            case .refused(let reason), .unreachable(let reason): reason
+            }
+        }
+    }
+
+    /// One that follows no redirects; it lives as long as the process.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .seconds(Limits.targetConnectSeconds)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    func send(
+        _ event: MarketplaceEvent, to target: EventTarget, at time: Timestamp
+    ) async -> Outcome {
+        guard let url = TargetURL(target.url) else { return .unreachable("the url is none") }
+        let message = TargetMessage(event, to: target, at: url, time: time)
+        var outcome = Outcome.unreachable("\(url.host) has no address")
+        do {
+            for text in try await reach.urls(for: url) {
+                outcome = await post(message, to: text)
+                guard case .unreachable = outcome else { break }
+            }
+        } catch let error as TargetReach.Unreachable {
+            return .unreachable(error.reason)
+        } catch {
+            return .unreachable("\(error)")
+        }
+        return outcome
+    }
+
+    private func post(_ message: TargetMessage, to url: String) async -> Outcome {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        for (name, value) in message.headers { request.headers.add(name: name, value: value) }
+        request.headers.add(name: "user-agent", value: "Turnpike")
+        request.body = .bytes(ByteBuffer(bytes: message.body))
+        do {
+            let response = try await Self.http.execute(
+                request, timeout: .milliseconds(milliseconds))
+            let status = response.status
+            guard (200..<300).contains(status.code) else {
+                let more = status.code / 100 == 3 ? ", and redirects are not followed" : ""
+                return .refused("HTTP \(status.code)\(more)")
+            }
+            // Read so that the connection can be used again; nothing in it counts.
+            _ = try? await response.body.collect(upTo: Limits.targetAnswerBytes)
+            return .delivered
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            return .unreachable("no answer within \(milliseconds / 1000) s")
+        } catch let error as HTTPClientError where error == .connectTimeout {
+            return .unreachable("no connection within \(Limits.targetConnectSeconds) s")
+        } catch {
+            return .unreachable("no answer: \(String(describing: error).cut(toBytes: 200))")
+        }
+    }
+}
