@@ -13,7 +13,8 @@ struct TurnpikeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Env.self, Usage.self, Clock.self, ScenarioCommand.self, Trail.self,
+            Serve.self, Env.self, Subscribe.self, Usage.self, Clock.self, ScenarioCommand.self,
+            Trail.self,
             Verify.self,
         ])
 

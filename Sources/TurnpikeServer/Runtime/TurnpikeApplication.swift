@@ -15,6 +15,7 @@ package struct TurnpikeApplication: Sendable {
     package let log: RequestLog
     private let endpoint: AWSEndpoint
     private let control: ControlAPI
+    private let pages: BuyerPages
     private let logger: Logger
 
     /// Opens the store and applies the seeds; nothing listens yet.
@@ -58,10 +59,10 @@ package struct TurnpikeApplication: Sendable {
         endpoint = AWSEndpoint(
             state: state, log: log, forge: forge, authentication: configuration.authentication,
             explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback)
-        control = ControlAPI(
-            state: state, log: log, forge: forge,
-            access: ControlAccess(
-                token: configuration.controlToken, isLoopback: configuration.isLoopback))
+        let access = ControlAccess(
+            token: configuration.controlToken, isLoopback: configuration.isLoopback)
+        control = ControlAPI(state: state, log: log, forge: forge, access: access)
+        pages = BuyerPages(state: state, access: access)
         if configuration.isDemo {
             try await Demo.apply(to: state)
         } else {
@@ -83,7 +84,10 @@ package struct TurnpikeApplication: Sendable {
 
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
-        guard request.path == "/" else { return await control.respond(to: request) }
+        guard request.path == "/" else {
+            return BuyerPages.areAskedFor(by: request)
+                ? await pages.respond(to: request) : await control.respond(to: request)
+        }
         if FrontPage.isAskedFor(by: request) { return FrontPage.response }
         return await endpoint.respond(to: request)
     }
