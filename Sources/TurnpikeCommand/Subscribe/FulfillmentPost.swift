@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import MeteringAPI
 import NIOCore
 import NIOHTTP1
 import TurnpikeServer
@@ -30,7 +31,7 @@ struct FulfillmentPost {
 
         var line: String {
             let size = isCut ? "more than 1 MB, of which the rest was not read" : "\(bytes) bytes"
-            let redirect = location.map { ", redirects to \($0)" } ?? ""
+            let redirect = location.map { ", redirects to \($0.cut(toBytes: 300))" } ?? ""
             let end = note.map { " (\($0))" } ?? ""
             return
                 "\(method) \(address): HTTP \(status) in \(milliseconds) ms, \(size)\(redirect)\(end)"

@@ -19,7 +19,7 @@ struct BuyerPage {
         <h1>\(title)</h1>
         \(body)
         </main>
-        <footer>A marketplace of Turnpike's, for tests: nobody is billed.</footer>
+        <footer>Turnpike, a marketplace of your own.</footer>
         </body>
         </html>
 

@@ -194,7 +194,6 @@ extension ControlAPI {
     /// Makes or finds a buyer's agreement, and a token where a browser is sent on.
     func subscribe(_ request: ControlRequest) async throws -> ControlResult {
         let code = request["productCode"]
-        let product = try found(state.catalog.products, request, "productCode", "product")
         let subscription = try request.read { reader in
             let subscription = CatalogEdit.Subscription(
                 productCode: code, buyerAccountID: reader.requiredText("buyerAccountId"),
@@ -203,6 +202,7 @@ extension ControlAPI {
             reader.finish()
             return subscription
         }
+        let product = try found(state.catalog.products, request, "productCode", "product")
         let visit = try await state.visit(subscription)
         let catalog = state.catalog
         let now = catalog.clock.now(real: state.realNow)

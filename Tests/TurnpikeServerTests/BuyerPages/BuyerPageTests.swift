@@ -92,12 +92,12 @@ struct BuyerPageTests {
         "What cannot be set up in a browser is said, and how to mend it",
         arguments: [
             (nil, "The product has no fulfilment URL"),
-            ("javascript:alert(1)", "is no address of http or https"),
-            ("ftp://localhost/", "is no address of http or https"),
-            ("//localhost/register", "is no address of http or https"),
-            ("http://", "is no address of http or https"),
-            ("http://user@localhost/", "is no address of http or https"),
-            ("http://localhost/\\u000a", "is no address of http or https"),
+            ("javascript:alert(1)", "is no address"),
+            ("ftp://localhost/", "is no address"),
+            ("//localhost/register", "is no address"),
+            ("http://", "is no address"),
+            ("http://user@localhost/", "is no address"),
+            ("http://localhost/\\u000a", "is no address"),
         ] as [(String?, String)])
     func noFulfilment(url: String?, text: String) async throws {
         let market = try await ControlMarket.selling(to: url)
