@@ -75,7 +75,12 @@ struct Site: Sendable {
     private func form<Form: Decodable>(
         _ request: Request, _ context: BasicRequestContext
     ) async throws -> Form {
-        try await URLEncodedFormDecoder().decode(Form.self, from: request, context: context)
+        do {
+            return try await URLEncodedFormDecoder().decode(
+                Form.self, from: request, context: context)
+        } catch {
+            throw HTTPError(.badRequest, message: "The form lacks a field.")
+        }
     }
 
     /// A page; what AWS refuses shows in it, as when a token is older than four hours.

@@ -33,8 +33,8 @@ struct FulfillmentPost {
             let size = isCut ? "more than 1 MB, of which the rest was not read" : "\(bytes) bytes"
             let redirect = location.map { ", redirects to \($0.cut(toBytes: 300))" } ?? ""
             let end = note.map { " (\($0))" } ?? ""
-            return
-                "\(method) \(address): HTTP \(status) in \(milliseconds) ms, \(size)\(redirect)\(end)"
+            return "\(method) \(address): HTTP \(status) in \(milliseconds) ms, \(size)"
+                + redirect + end
         }
     }
 

@@ -54,7 +54,8 @@ struct SubscribeOutcome {
         let trial = isFreeTrial ? " (a free trial)" : ""
         return isNew
             ? "\(buyer) subscribed to \(productCode) with agreement \(agreementID)\(trial)."
-            : "\(buyer) has the agreement \(agreementID)\(trial) for \(productCode): it is \(state)."
+            : "\(buyer) has the agreement \(agreementID)\(trial) for \(productCode): "
+                + "it is \(state)."
     }
 
     /// The form for people to read and copy.
