@@ -112,10 +112,22 @@ let targets: [Target] = [
         name: "TurnpikeCommandTests",
         dependencies: [
             "TurnpikeCommand", "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI",
-            "TestProcesses", logging,
+            "TestProcesses", logging, nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
         ],
         swiftSettings: settings),
+
+    // A sample for those who write a seller's site; it needs nothing of the server.
+    .executableTarget(
+        name: "SellerSite",
+        dependencies: [
+            "AWSWire", "MeteringAPI", httpClient,
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+        ],
+        path: "Examples/SellerSite", swiftSettings: settings),
 
     // The command in processes of its own, and a client that signs.
     .target(

@@ -39,7 +39,7 @@ struct Env: ParsableCommand {
             ("AWS_ENDPOINT_URL_MARKETPLACE_METERING", endpoint),
             ("AWS_ACCESS_KEY_ID", credential.accessKeyID),
             ("AWS_SECRET_ACCESS_KEY", credential.secretAccessKey),
-            ("AWS_REGION", credential.region),
+            ("AWS_REGION", credential.region), ("AWS_DEFAULT_REGION", credential.region),
         ]
         if let token = credential.sessionToken { members.append(("AWS_SESSION_TOKEN", token)) }
         var writer = JSONWriter()

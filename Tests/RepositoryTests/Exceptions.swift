@@ -32,6 +32,7 @@ enum Exceptions {
         "Sources/TurnpikeCommand/",
         // So is theirs.
         "Benchmarks/",
+        "Examples/",
         "Tests/",
     ]
 

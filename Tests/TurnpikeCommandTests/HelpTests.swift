@@ -21,9 +21,10 @@ struct HelpTests {
 
     @Test("Every option is explained")
     func explained() {
-        for command in [Serve.self, Env.self, Usage.self, Events.self, Verify.self]
-            as [any ParsableCommand.Type]
-        {
+        let commands: [any ParsableCommand.Type] = [
+            Serve.self, Env.self, Subscribe.self, Usage.self, Events.self, Verify.self,
+        ]
+        for command in commands {
             let explanations = Self.entries(of: command)
             #expect(!explanations.isEmpty)
             for (names, text) in explanations {
@@ -34,7 +35,10 @@ struct HelpTests {
 
     @Test("Commands that talk to a server say how they find it")
     func endpoint() {
-        for command in [Env.self, Usage.self, Events.self] as [any ParsableCommand.Type] {
+        let commands: [any ParsableCommand.Type] = [
+            Env.self, Subscribe.self, Usage.self, Events.self,
+        ]
+        for command in commands {
             let text = Self.entries(of: command)["--endpoint <endpoint>"] ?? ""
             #expect(text.contains("TURNPIKE_ENDPOINT"))
             #expect(text.contains("http://127.0.0.1:8655"))

@@ -47,6 +47,7 @@ struct OutputTests {
         let root = try JSONDocument(parsing: Array(text.utf8)).root
         #expect(root["AWS_ENDPOINT_URL_MARKETPLACE_METERING"]?.text == "http://[::1]:1")
         #expect(root["AWS_ACCESS_KEY_ID"]?.text == "ASIADEMOEKSPOD000000")
+        #expect(root["AWS_DEFAULT_REGION"]?.text == "us-east-1")
         #expect(root["AWS_SESSION_TOKEN"]?.text == "demo-session-token-of-the-eks-pod")
     }
 

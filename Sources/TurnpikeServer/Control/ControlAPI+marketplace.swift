@@ -185,20 +185,40 @@ extension ControlAPI {
         let catalog = state.catalog
         let agreement = catalog.agreements[token.agreementID]
         let url = agreement.flatMap { catalog.products[$0.productCode]?.fulfillmentURL }
-        return ControlResult(status: 201) { writer in
-            writer.member("token", text)
-            writer.registrationToken(token)
-            writer.name("fulfillment")
-            writer.object { writer in
-                writer.member("method", "POST")
-                writer.member("url", url)
-                writer.member("contentType", "application/x-www-form-urlencoded")
-                var form = "x-amzn-marketplace-token=" + PercentEncoding.encoded(text)
-                let now = catalog.clock.now(real: state.realNow)
-                if agreement?.isInFreeTrial(at: now) == true {
-                    form += "&x-amzn-marketplace-offer-type=free-trial"
-                }
-                writer.member("body", form)
+        let now = catalog.clock.now(real: state.realNow)
+        let form = FulfillmentForm(
+            token: text, isFreeTrial: agreement?.isInFreeTrial(at: now) == true)
+        return ControlResult(status: 201) { $0.registration(text, token, form, to: url) }
+    }
+
+    /// Makes or finds a buyer's agreement, and a token where a browser is sent on.
+    func subscribe(_ request: ControlRequest) async throws -> ControlResult {
+        let code = request["productCode"]
+        let subscription = try request.read { reader in
+            let subscription = CatalogEdit.Subscription(
+                productCode: code, buyerAccountID: reader.requiredText("buyerAccountId"),
+                isFreeTrial: reader.flag("freeTrial") ?? false,
+                isAnother: reader.flag("another") ?? false)
+            reader.finish()
+            return subscription
+        }
+        let product = try found(state.catalog.products, request, "productCode", "product")
+        let visit = try await state.visit(subscription)
+        let catalog = state.catalog
+        let now = catalog.clock.now(real: state.realNow)
+        return ControlResult(status: visit.isNew ? 201 : 200) { writer in
+            writer.name("agreement")
+            writer.object {
+                $0.agreement(
+                    visit.agreement, of: catalog.accounts[subscription.buyerAccountID], at: now)
+            }
+            writer.boolean("new", visit.isNew)
+            guard let registration = visit.registration else { return }
+            writer.name("registration")
+            writer.object {
+                $0.registration(
+                    registration.text, registration.token, registration.form,
+                    to: product.fulfillmentURL)
             }
         }
     }

@@ -74,7 +74,7 @@ package struct ControlAPI: Sendable {
     }
 
     /// The decoded segments of a path; nil when an escape is broken.
-    private static func segments(_ path: String) -> [String]? {
+    static func segments(_ path: String) -> [String]? {
         var segments: [String] = []
         for part in path.split(separator: "/", omittingEmptySubsequences: true) {
             guard let segment = PercentEncoding.decoded(part) else { return nil }

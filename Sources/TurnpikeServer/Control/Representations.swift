@@ -126,6 +126,21 @@ extension JSONWriter {
         boolean("metered", workload.isFree == false)
     }
 
+    /// A token that was just made, with the form that takes it to the seller.
+    mutating func registration(
+        _ text: String, _ token: RegistrationToken, _ form: FulfillmentForm, to url: String?
+    ) {
+        member("token", text)
+        registrationToken(token)
+        name("fulfillment")
+        object { writer in
+            writer.member("method", "POST")
+            writer.member("url", url)
+            writer.member("contentType", FulfillmentForm.contentType)
+            writer.member("body", form.body)
+        }
+    }
+
     mutating func usage(_ record: RecordedUsage) {
         member("meteringRecordId", record.id.description)
         member("operation", record.operation.rawValue)

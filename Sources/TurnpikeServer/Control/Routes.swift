@@ -48,6 +48,11 @@ extension ControlAPI {
             request: .empty, response: .publicKey, statuses: [201],
             handler: { try await $0.addPublicKey($1) }),
         Route(
+            method: .post, template: "/control/v1/products/{productCode}/subscribe",
+            summary: "Make or find a buyer's agreement, and a token where a browser is sent on",
+            request: .subscriptionBody, response: .subscription, statuses: [200, 201],
+            handler: { try await $0.subscribe($1) }),
+        Route(
             method: .post, template: "/control/v1/credentials", summary: "Make a credential",
             request: .credentialBody, response: .newCredential, statuses: [201],
             handler: { try await $0.addCredential($1) }),

@@ -171,6 +171,22 @@ extension Schema {
             Field("endedBy", names(Agreement.End.self), "How it ended, or will."),
         ])
 
+    static let subscriptionBody = Schema(
+        "SubscriptionBody",
+        [
+            Field("buyerAccountId", required: true),
+            Field("freeTrial", .boolean, "Whether a free trial is wanted."),
+            Field("another", .boolean, "Whether one is made even if there is one already."),
+        ])
+
+    static let subscription = Schema(
+        "Subscription",
+        [
+            Field("agreement", .object(agreement), required: true),
+            Field("new", .boolean, required: true, "Whether it was made now."),
+            Field("registration", .object(newToken), "For saas products only."),
+        ])
+
     static let cancellation = Schema(
         "Cancellation",
         [

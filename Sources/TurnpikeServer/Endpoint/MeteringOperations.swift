@@ -196,8 +196,16 @@ struct MeteringOperations: Sendable {
             result,
             Explanation(
                 rule: .registrationToken,
-                reason: "the token stands for the agreement of account "
-                    + result.customerAWSAccountID))
+                reason: finding.reason(for: result.customerAWSAccountID)))
+    }
+}
+
+extension ResolveCustomerRules.Finding {
+    /// Why a token was resolved; its id tells which one it was, and its text stays unsaid.
+    fileprivate func reason(for account: String) -> String {
+        guard case .known(let token) = self else { return "the token stands for \(account)" }
+        return "the token stands for the agreement \(token.agreementID) of account \(account), "
+            + "tokenId \(token.digest)"
     }
 }
 

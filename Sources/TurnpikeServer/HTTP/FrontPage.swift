@@ -19,6 +19,7 @@ enum FrontPage {
             AWS SDKs and the AWS CLI talk to it: set
             <code>AWS_ENDPOINT_URL_MARKETPLACE_METERING</code> to this address.</p>
             <ul>
+            <li><a href="/marketplace">The marketplace, as buyers see it</a></li>
             <li><a href="/control/v1/requests">What was asked, and why it was answered so</a></li>
             <li><a href="/control/v1/usage">What is recorded</a></li>
             <li><a href="/control/v1/openapi.json">The control API</a></li>

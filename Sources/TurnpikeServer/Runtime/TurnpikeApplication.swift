@@ -16,6 +16,7 @@ package struct TurnpikeApplication: Sendable {
     private let endpoint: AWSEndpoint
     private let control: ControlAPI
     private let reach: TargetReach
+    private let pages: BuyerPages
     private let logger: Logger
 
     /// Opens the store and applies the seeds; nothing listens yet.
@@ -60,11 +61,10 @@ package struct TurnpikeApplication: Sendable {
         endpoint = AWSEndpoint(
             state: state, log: log, forge: forge, authentication: configuration.authentication,
             explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback)
-        control = ControlAPI(
-            state: state, log: log, forge: forge,
-            access: ControlAccess(
-                token: configuration.controlToken, isLoopback: configuration.isLoopback),
-            reach: reach)
+        let access = ControlAccess(
+            token: configuration.controlToken, isLoopback: configuration.isLoopback)
+        control = ControlAPI(state: state, log: log, forge: forge, access: access, reach: reach)
+        pages = BuyerPages(state: state, access: access)
         if configuration.isDemo {
             try await Demo.apply(to: state)
         } else {
@@ -87,7 +87,8 @@ package struct TurnpikeApplication: Sendable {
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
         guard request.path == "/" || RPCProtocol.isUsed(by: request) else {
-            return await control.respond(to: request)
+            return BuyerPages.areAskedFor(by: request)
+                ? await pages.respond(to: request) : await control.respond(to: request)
         }
         if FrontPage.isAskedFor(by: request) { return FrontPage.response }
         return await endpoint.respond(to: request)
