@@ -260,8 +260,7 @@ private struct Batch {
         decision.places.reserveCapacity(records.count)
         var index = 0
         while index < records.count {
-            let use = use(
-                of: records[index], agreement: agreements.isEmpty ? nil : agreements[index])
+            let use = use(of: index, agreements)
             // Most requests report many dimensions of one buyer at one moment.
             repeat {
                 switch use {
@@ -302,11 +301,13 @@ private struct Batch {
         case nobodys(String)
     }
 
-    private func use(of record: UsageRecord, agreement: Agreement?) -> Use {
+    private func use(of index: Int, _ agreements: [Agreement]) -> Use {
+        let record = records[index]
+        let agreement = agreements.isEmpty ? nil : agreements[index]
         switch buyer(of: record, agreement: agreement) {
-        case .failure(let reason): .nobodys(reason.sentence)
+        case .failure(let reason): return .nobodys(reason.sentence)
         case .success(let buyer):
-            .subject(
+            return .subject(
                 UsageSeries.Subject(
                     record.licenseARN == nil ? .product : .license, product.code,
                     record.licenseARN, buyer.id, nil, context.region))
@@ -320,11 +321,11 @@ private struct Batch {
         guard let id = claimedBuyer(record), let buyer = context.catalog.accounts[id],
             buyer.role == .buyer
         else { return .failure(NotSubscribed(sentence: "no buyer has this account")) }
+        let all =
+            agreement == nil
+            ? context.catalog.agreements(buyer: buyer.id, product: product.code) : []
         // A seller hears of a suspension only where the buyer is its own.
-        guard
-            agreement != nil
-                || !context.catalog.agreements(buyer: buyer.id, product: product.code).isEmpty
-        else {
+        guard agreement != nil || !all.isEmpty else {
             return .failure(
                 NotSubscribed(sentence: "the buyer has no agreement for this product"))
         }
@@ -337,13 +338,12 @@ private struct Batch {
             }
             return .success(buyer)
         }
-        return subscribed(buyer, record.usageTime)
+        return subscribed(buyer, all, record.usageTime)
     }
 
     private func subscribed(
-        _ buyer: Account, _ timestamp: Timestamp
+        _ buyer: Account, _ agreements: [Agreement], _ timestamp: Timestamp
     ) -> Result<Account, NotSubscribed> {
-        let agreements = context.catalog.agreements(buyer: buyer.id, product: product.code)
         let current = agreements.filter { $0.acceptsUsage(at: context.now) }
         if current.contains(where: { !$0.startsAfter(timestamp) }) { return .success(buyer) }
         if let first = current.first {
