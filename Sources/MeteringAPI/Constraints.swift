@@ -7,6 +7,7 @@ extension BatchMeterUsageRequest {
         checker.require(usageRecords != nil, "usageRecords")
         let records = usageRecords ?? []
         checker.count(records.count, "usageRecords", in: 0...ModelLimit.usageRecords)
+        // By index and inlined, because a copy of a record counts half a dozen references.
         for index in records.indices {
             checker.check(records[index], "usageRecords.\(index + 1).member", model)
         }
@@ -63,6 +64,7 @@ extension ConstraintChecker {
             pattern: .productCode)
     }
 
+    @inline(__always)
     fileprivate mutating func check(
         _ record: UsageRecord, _ path: @autoclosure () -> String, _ model: APIModel
     ) {

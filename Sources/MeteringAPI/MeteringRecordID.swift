@@ -12,6 +12,7 @@ public struct MeteringRecordID: Sendable, Hashable {
     }
 
     /// A new random id (UUID version 4).
+    @inlinable
     package static func random(
         using generator: inout some RandomNumberGenerator
     ) -> MeteringRecordID {
@@ -44,24 +45,56 @@ extension MeteringRecordID: LosslessStringConvertible {
 
     /// The dashed form.
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
-            var position = 0
-            for index in 0..<16 {
-                if index == 4 || index == 6 || index == 8 || index == 10 {
-                    buffer[position] = UInt8(ascii: "-")
-                    position += 1
-                }
-                let word = index < 8 ? high : low
-                let byte = UInt8(truncatingIfNeeded: word >> (56 - UInt64(index & 7) * 8))
-                buffer[position] = hexDigit(byte >> 4)
-                buffer[position + 1] = hexDigit(byte & 15)
-                position += 2
-            }
-            return position
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
+            write(to: UnsafeMutableRawBufferPointer(buffer))
+            return Self.textLength
         }
     }
 }
 
-private func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? 48 + value : 87 + value
+extension MeteringRecordID {
+    /// Bytes of the dashed form.
+    package static let textLength = 36
+
+    /// Writes the dashed form to the first bytes.
+    package func write(to output: UnsafeMutableRawBufferPointer) {
+        let dash = UInt8(ascii: "-")
+        let (first, second) = (hexDigits(high >> 32), hexDigits(high & 0xFFFF_FFFF))
+        let (third, fourth) = (hexDigits(low >> 32), hexDigits(low & 0xFFFF_FFFF))
+        output.storeBytes(of: first, as: UInt64.self)
+        output[8] = dash
+        output.storeBytes(of: second.firstHalf, toByteOffset: 9, as: UInt32.self)
+        output[13] = dash
+        output.storeBytes(of: second.secondHalf, toByteOffset: 14, as: UInt32.self)
+        output[18] = dash
+        output.storeBytes(of: third.firstHalf, toByteOffset: 19, as: UInt32.self)
+        output[23] = dash
+        output.storeBytes(of: third.secondHalf, toByteOffset: 24, as: UInt32.self)
+        output.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
+    }
+}
+
+extension UInt64 {
+    /// Of eight bytes in memory, the first four.
+    fileprivate var firstHalf: UInt32 {
+        UInt32(truncatingIfNeeded: littleEndian).littleEndian
+    }
+
+    /// Of eight bytes in memory, the last four.
+    fileprivate var secondHalf: UInt32 {
+        UInt32(truncatingIfNeeded: littleEndian >> 32).littleEndian
+    }
+}
+
+/// The eight digits of 32 bits, in memory in reading order: all at once, because every record of
+/// every answer has an id.
+private func hexDigits(_ bits: UInt64) -> UInt64 {
+    // One digit's value in each byte, the first in the lowest.
+    var values = bits.byteSwapped >> 32
+    values = (values | values << 16) & 0x0000_FFFF_0000_FFFF
+    values = (values | values << 8) & 0x00FF_00FF_00FF_00FF
+    values = (values >> 4 | values << 8) & 0x0F0F_0F0F_0F0F_0F0F
+    // 1 where the value is ten or more, and so a letter; letters lie 39 further on than digits.
+    let letters = (values &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (values &+ 0x3030_3030_3030_3030 &+ letters &* 39).littleEndian
 }

@@ -24,6 +24,7 @@ public struct SentQuantity: Sendable, Hashable {
     public var decimal: String?
 
     /// A quantity with the members that were sent; neither means zero.
+    @inlinable
     public init(integer: Int64? = nil, decimal: String? = nil) {
         self.integer = integer
         self.decimal = decimal
@@ -88,6 +89,7 @@ public struct UsageRecord: Sendable, Hashable {
     public var licenseARN: String?
 
     /// A record as sent.
+    @inlinable
     public init(
         timestamp: Timestamp? = nil, customerIdentifier: String? = nil,
         customerAWSAccountID: String? = nil, dimension: String? = nil,
@@ -135,6 +137,7 @@ public struct UsageRecordResult: Sendable, Hashable {
     public var status: UsageRecordStatus
 
     /// The result of one record.
+    @inlinable
     public init(
         usageRecord: UsageRecord, meteringRecordID: MeteringRecordID?, status: UsageRecordStatus
     ) {

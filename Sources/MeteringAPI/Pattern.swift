@@ -1,38 +1,51 @@
 /// A pattern of the model, matched over bytes: regular expressions are too slow for the hot path.
-struct Pattern: Sendable {
-    /// The model's spelling, which messages quote.
-    let source: String
-    let matches: @Sendable (String) -> Bool
-
-    static let any = Pattern(source: #"[\s\S]*"#) { _ in true }
-
-    static let nonEmpty = Pattern(source: #"[\s\S]+"#) { !$0.isEmpty }
-
-    static let accountID = Pattern(source: "^[0-9]+$") { text in
-        !text.isEmpty && text.utf8.allSatisfy(isDigit)
-    }
-
-    static let productCode = Pattern(source: "^[-a-zA-Z0-9/=:_.@]*$") { text in
-        text.utf8.allSatisfy { isAlphanumeric($0) || isOne(of: "-/=:_.@", $0) }
-    }
-
-    static let decimal = Pattern(source: #"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,6})?$"#) { text in
-        Quantity(decimal: text) != nil
-    }
-
+enum Pattern: Sendable {
+    case any, nonEmpty, accountID, productCode, decimal
     /// The class holds ` -=`, which is a range from the space to the equals sign and so admits
     /// more than AWS's prose lists.
-    static let tag = Pattern(source: #"^[a-zA-Z0-9+ -=._:\/@]+$"#) { text in
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                isAlphanumeric(byte) || (0x20...0x3D).contains(byte) || isOne(of: "_@", byte)
-            }
+    case tag
+    case licenseARN
+
+    /// The model's spelling, which messages quote.
+    var source: String {
+        switch self {
+        case .any: #"[\s\S]*"#
+        case .nonEmpty: #"[\s\S]+"#
+        case .accountID: "^[0-9]+$"
+        case .productCode: "^[-a-zA-Z0-9/=:_.@]*$"
+        case .decimal: #"^(0|[1-9][0-9]{0,9})(\.[0-9]{1,6})?$"#
+        case .tag: #"^[a-zA-Z0-9+ -=._:\/@]+$"#
+        case .licenseARN:
+            "^arn:aws[a-zA-Z-]*:[A-Za-z0-9][A-Za-z0-9_/.-]{0,62}:[A-Za-z0-9_/.-]{0,63}"
+                + ":[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,1023}$"
+        }
     }
 
-    static let licenseARN = Pattern(
-        source: "^arn:aws[a-zA-Z-]*:[A-Za-z0-9][A-Za-z0-9_/.-]{0,62}:[A-Za-z0-9_/.-]{0,63}"
-            + ":[A-Za-z0-9_/.-]{0,63}:[A-Za-z0-9][A-Za-z0-9:_/+=,@.-]{0,1023}$",
-        matches: isLicenseARN)
+    func matches(_ text: String) -> Bool {
+        switch self {
+        case .any: true
+        case .nonEmpty: !text.isEmpty
+        case .accountID: !text.isEmpty && areAll(text, isDigit)
+        case .productCode:
+            areAll(text) { isAlphanumeric($0) || isOne(of: "-/=:_.@", $0) }
+        case .decimal: Quantity(decimal: text) != nil
+        case .tag:
+            !text.isEmpty
+                && areAll(text) { byte in
+                    isAlphanumeric(byte) || (0x20...0x3D).contains(byte) || isOne(of: "_@", byte)
+                }
+        case .licenseARN: isLicenseARN(text)
+        }
+    }
+}
+
+/// Whether all bytes are of a class; over the text's memory, because the iterator of a text takes
+/// several times as long.
+private func areAll(_ text: String, _ isOfClass: (UInt8) -> Bool) -> Bool {
+    text.withBytes { utf8 in
+        for byte in utf8 where !isOfClass(byte) { return false }
+        return true
+    }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }

@@ -65,16 +65,16 @@ struct ConstraintChecker {
         length: ClosedRange<Int> = 0...Int.max, pattern: Pattern = .any
     ) {
         guard let text else { return }
-        // Lengths count characters as AWS's Java framework does: UTF-16 code units.
-        let count =
-            text.utf8.count <= length.lowerBound || text.utf8.count > length.upperBound
-            ? text.utf16.count : text.utf8.count
-        if count > length.upperBound {
+        // Lengths count characters as AWS's Java framework does: UTF-16 code units, of which a text
+        // has no more than bytes.
+        if text.utf8.count > length.upperBound, text.utf16.count > length.upperBound {
             violate(
                 path(), .scalar(text),
                 "Member must have length less than or equal to \(length.upperBound)")
         }
-        if text.utf16.count < length.lowerBound {
+        // Where there is a byte, there is a unit.
+        let least = length.lowerBound
+        if text.utf8.count < least || least > 1 && text.utf16.count < least {
             violate(
                 path(), .scalar(text),
                 "Member must have length greater than or equal to \(length.lowerBound)")

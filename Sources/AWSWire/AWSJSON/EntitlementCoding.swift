@@ -4,36 +4,32 @@ extension GetEntitlementsRequest: AWSJSONRequest {
     package static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<GetEntitlementsRequest> {
-        var reader = MemberReader()
+        var reader = MemberReader(tape: body.tape)
         var request = GetEntitlementsRequest()
-        guard body.kind == .object, let members = try reader.object(body, "") else {
-            throw SerializationError(message: "Expected a structure", path: "")
-        }
-        for member in members {
-            let value = member.value
-            switch member.key {
+        var members = try reader.topLevel(body)
+        while let value = members.nextMember(on: reader.tape) {
+            switch reader.tape.key(of: value) {
             case "ProductCode": request.productCode = try reader.text(value, "ProductCode")
             case "NextToken": request.nextToken = try reader.text(value, "NextToken")
             case "MaxResults": request.maxResults = try reader.integer(value, "MaxResults")
             case "Filter": try reader.filter(value, of: &request)
-            default: reader.ignore(member.name, in: "")
+            default: reader.ignore(value, in: "")
             }
         }
-        return Decoded(
-            request: request, ignoredMembers: reader.ignoredMembers, notes: reader.notes)
+        return reader.finish(request)
     }
 }
 
 extension MemberReader {
     fileprivate mutating func filter(
-        _ value: JSONValue, of request: inout GetEntitlementsRequest
+        _ value: JSONPlace, of request: inout GetEntitlementsRequest
     ) throws(SerializationError) {
-        guard let members = try object(value, "Filter") else { return }
-        for member in members {
-            let name = member.name
-            guard let elements = try list(member.value, "Filter.\(name)") else { continue }
+        guard var members = try object(value, "Filter") else { return }
+        while let member = members.nextMember(on: tape) {
+            let name = tape.name(of: member)
+            guard var elements = try list(member, "Filter.\(name)") else { continue }
             var values: [String] = []
-            for element in elements {
+            while let element = elements.next(on: tape) {
                 if let text = try text(element, "Filter.\(name)") { values.append(text) }
             }
             if let key = GetEntitlementsRequest.FilterKey(rawValue: name) {

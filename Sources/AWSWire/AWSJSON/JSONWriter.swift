@@ -30,10 +30,12 @@ package struct JSONWriter {
     /// Begins a member; its value follows.
     package mutating func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        name.withUTF8Buffer { name in
+            append(name.count + 3) { output in
+                output.quote(name)
+                output[name.count + 2] = UInt8(ascii: ":")
+            }
+        }
         needsComma = true
     }
 
@@ -53,17 +55,25 @@ package struct JSONWriter {
     package mutating func string(_ text: String) {
         var text = text
         text.withUTF8 { utf8 in
-            bytes.append(UInt8(ascii: "\""))
-            // In runs, because hardly anything has to be escaped.
-            var start = 0
-            for position in utf8.indices where mustBeEscaped(utf8[position]) {
-                bytes.append(contentsOf: utf8[start..<position])
-                escape(utf8[position])
-                start = position + 1
+            // Hardly anything has to be escaped.
+            if endOfPlainCharacters(utf8.span, from: 0) == utf8.count {
+                append(utf8.count + 2) { $0.quote(utf8) }
+            } else {
+                escaped(utf8)
             }
-            bytes.append(contentsOf: utf8[start...])
-            bytes.append(UInt8(ascii: "\""))
         }
+    }
+
+    private mutating func escaped(_ utf8: UnsafeBufferPointer<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in utf8 {
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                escape(byte)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -77,19 +87,35 @@ package struct JSONWriter {
         }
     }
 
+    /// Writes an id as text.
+    package mutating func string(_ id: MeteringRecordID) {
+        append(MeteringRecordID.textLength + 2) { output in
+            output[0] = UInt8(ascii: "\"")
+            id.write(
+                to: UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(output)[1...]))
+            output[output.count - 1] = UInt8(ascii: "\"")
+        }
+    }
+
     package mutating func integer(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         digits(value.magnitude)
     }
 
     private mutating func digits(_ value: UInt64) {
-        var divisor: UInt64 = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        var rest = value
-        while divisor > 0 {
-            bytes.append(48 + UInt8(rest / divisor))
-            rest %= divisor
-            divisor /= 10
+        var count = 1
+        var limit: UInt64 = 10
+        while value >= limit, count < 20 {
+            count += 1
+            limit = limit &* 10
+        }
+        append(count) { output in
+            var rest = value
+            for position in (0..<count).reversed() {
+                output[position] = 48 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
         }
     }
 
@@ -113,6 +139,12 @@ package struct JSONWriter {
         string(value)
     }
 
+    package mutating func member(_ name: StaticString, _ value: MeteringRecordID?) {
+        guard let value else { return }
+        self.name(name)
+        string(value)
+    }
+
     package mutating func member(_ name: StaticString, _ value: Int64?) {
         guard let value else { return }
         self.name(name)
@@ -130,6 +162,19 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// Appends so many bytes, every one of which the closure sets.
+    @inline(__always)
+    private mutating func append(
+        _ count: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Void
+    ) {
+        bytes.append(addingCapacity: count) { output in
+            output.withUnsafeMutableBufferPointer { buffer, initialized in
+                write(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+                initialized = count
+            }
+        }
+    }
+
     private mutating func enclose(
         _ opening: UInt8, _ closing: UInt8, _ write: (inout JSONWriter) -> Void
     ) {
@@ -141,8 +186,15 @@ package struct JSONWriter {
     }
 }
 
-private func mustBeEscaped(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+extension UnsafeMutableBufferPointer<UInt8> {
+    /// Sets the first bytes to a text in quotation marks.
+    @inline(__always)
+    fileprivate func quote(_ text: UnsafeBufferPointer<UInt8>) {
+        self[0] = UInt8(ascii: "\"")
+        UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(self)[1...])
+            .copyMemory(from: UnsafeRawBufferPointer(text))
+        self[text.count + 1] = UInt8(ascii: "\"")
+    }
 }
 
 private func hexDigit(_ value: UInt8) -> UInt8 {

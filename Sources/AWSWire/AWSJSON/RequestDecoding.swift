@@ -12,25 +12,16 @@ extension BatchMeterUsageRequest: AWSJSONRequest {
     package static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<BatchMeterUsageRequest> {
-        var reader = MemberReader()
+        var reader = MemberReader(tape: body.tape)
         var request = BatchMeterUsageRequest(usageRecords: nil)
-        for member in try reader.topLevel(body) {
-            switch member.key {
+        var members = try reader.topLevel(body)
+        while let value = members.nextMember(on: reader.tape) {
+            switch reader.tape.key(of: value) {
             case "ProductCode":
-                request.productCode = try reader.text(member.value, "ProductCode")
+                request.productCode = try reader.text(value, "ProductCode")
             case "UsageRecords":
-                guard let elements = try reader.list(member.value, "UsageRecords") else {
-                    request.usageRecords = nil
-                    continue
-                }
-                var records: [UsageRecord] = []
-                records.reserveCapacity(ModelCapacity.usageRecords)
-                for (index, element) in elements.enumerated() {
-                    let record = try reader.usageRecord(element, "UsageRecords[\(index)]", model)
-                    if index < ModelCapacity.keptRecords { records.append(record) }
-                }
-                request.usageRecords = records
-            default: reader.ignore(member.name, in: "")
+                request.usageRecords = try reader.usageRecords(value, model)
+            default: reader.ignore(value, in: "")
             }
         }
         return reader.finish(request)
@@ -41,11 +32,11 @@ extension MeterUsageRequest: AWSJSONRequest {
     package static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<MeterUsageRequest> {
-        var reader = MemberReader()
+        var reader = MemberReader(tape: body.tape)
         var request = MeterUsageRequest()
-        for member in try reader.topLevel(body) {
-            let value = member.value
-            switch member.key {
+        var members = try reader.topLevel(body)
+        while let value = members.nextMember(on: reader.tape) {
+            switch reader.tape.key(of: value) {
             case "ProductCode": request.productCode = try reader.text(value, "ProductCode")
             case "Timestamp": request.timestamp = try reader.timestamp(value, "Timestamp")
             case "UsageDimension":
@@ -59,7 +50,7 @@ extension MeterUsageRequest: AWSJSONRequest {
                 request.allocations = try reader.allocations(value, "UsageAllocations", model)
             case "ClientToken" where model.hasClientToken:
                 request.clientToken = try reader.text(value, "ClientToken")
-            default: reader.ignore(member.name, in: "")
+            default: reader.ignore(value, in: "")
             }
         }
         return reader.finish(request)
@@ -70,16 +61,16 @@ extension RegisterUsageRequest: AWSJSONRequest {
     package static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<RegisterUsageRequest> {
-        var reader = MemberReader()
+        var reader = MemberReader(tape: body.tape)
         var request = RegisterUsageRequest()
-        for member in try reader.topLevel(body) {
-            let value = member.value
-            switch member.key {
+        var members = try reader.topLevel(body)
+        while let value = members.nextMember(on: reader.tape) {
+            switch reader.tape.key(of: value) {
             case "ProductCode": request.productCode = try reader.text(value, "ProductCode")
             case "PublicKeyVersion":
                 request.publicKeyVersion = try reader.integer(value, "PublicKeyVersion")
             case "Nonce": request.nonce = try reader.text(value, "Nonce")
-            default: reader.ignore(member.name, in: "")
+            default: reader.ignore(value, in: "")
             }
         }
         return reader.finish(request)
@@ -90,13 +81,14 @@ extension ResolveCustomerRequest: AWSJSONRequest {
     package static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<ResolveCustomerRequest> {
-        var reader = MemberReader()
+        var reader = MemberReader(tape: body.tape)
         var request = ResolveCustomerRequest(registrationToken: nil)
-        for member in try reader.topLevel(body) {
-            switch member.key {
+        var members = try reader.topLevel(body)
+        while let value = members.nextMember(on: reader.tape) {
+            switch reader.tape.key(of: value) {
             case "RegistrationToken":
-                request.registrationToken = try reader.text(member.value, "RegistrationToken")
-            default: reader.ignore(member.name, in: "")
+                request.registrationToken = try reader.text(value, "RegistrationToken")
+            default: reader.ignore(value, in: "")
             }
         }
         return reader.finish(request)
@@ -104,31 +96,50 @@ extension ResolveCustomerRequest: AWSJSONRequest {
 }
 
 private enum ModelCapacity {
-    static let usageRecords = 25
     /// Records that are kept to be refused by their number; a megabyte can hold 300,000.
     static let keptRecords = 1000
 }
 
 extension MemberReader {
-    fileprivate func topLevel(_ body: JSONValue) throws(SerializationError) -> JSONMembers {
-        guard body.kind == .object, let members = try object(body, "") else {
+    func topLevel(_ body: JSONValue) throws(SerializationError) -> JSONWalk {
+        guard body.kind == .object, let members = try object(body.place, "") else {
             throw SerializationError(message: "Expected a structure", path: "")
         }
         return members
     }
 
-    fileprivate func finish<Request>(_ request: Request) -> Decoded<Request> {
+    func finish<Request>(_ request: Request) -> Decoded<Request> {
         Decoded(request: request, ignoredMembers: ignoredMembers, notes: notes)
     }
 
-    fileprivate mutating func usageRecord(
-        _ value: JSONValue, _ path: @autoclosure () -> String, _ model: APIModel
-    ) throws(SerializationError) -> UsageRecord {
-        var record = UsageRecord()
-        guard let members = try object(value, path()) else { return record }
-        for member in members {
-            let value = member.value
-            switch member.key {
+    fileprivate mutating func usageRecords(
+        _ value: JSONPlace, _ model: APIModel
+    ) throws(SerializationError) -> [UsageRecord]? {
+        guard var elements = try list(value, "UsageRecords") else { return nil }
+        // Read in their places, because a copy of a record counts half a dozen references.
+        var records = [UsageRecord](
+            repeating: UsageRecord(),
+            count: min(elements.count(on: tape), ModelCapacity.keptRecords))
+        var dropped = UsageRecord()
+        var index = 0
+        while let element = elements.next(on: tape) {
+            if index < records.count {
+                try read(element, into: &records[index], "UsageRecords[\(index)]", model)
+            } else {
+                try read(element, into: &dropped, "UsageRecords[\(index)]", model)
+            }
+            index += 1
+        }
+        return records
+    }
+
+    private mutating func read(
+        _ value: JSONPlace, into record: inout UsageRecord, _ path: @autoclosure () -> String,
+        _ model: APIModel
+    ) throws(SerializationError) {
+        guard var members = try object(value, path()) else { return }
+        while let value = members.nextMember(on: tape) {
+            switch tape.key(of: value) {
             case "Timestamp":
                 record.timestamp = try timestamp(value, path() + ".Timestamp")
             case "CustomerIdentifier":
@@ -144,18 +155,17 @@ extension MemberReader {
                 record.allocations = try allocations(value, path() + ".UsageAllocations", model)
             case "LicenseArn" where model.hasLicenseARN:
                 record.licenseARN = try text(value, path() + ".LicenseArn")
-            default: ignore(member.name, in: path())
+            default: ignore(value, in: path())
             }
         }
-        return record
     }
 
     fileprivate mutating func allocations(
-        _ value: JSONValue, _ path: @autoclosure () -> String, _ model: APIModel
+        _ value: JSONPlace, _ path: @autoclosure () -> String, _ model: APIModel
     ) throws(SerializationError) -> [UsageAllocation]? {
-        guard let elements = try list(value, path()) else { return nil }
+        guard var elements = try list(value, path()) else { return nil }
         var allocations: [UsageAllocation] = []
-        for element in elements {
+        while let element = elements.next(on: tape) {
             let member = "\(path())[\(allocations.count)]"
             allocations.append(try allocation(element, member, model))
         }
@@ -163,38 +173,39 @@ extension MemberReader {
     }
 
     private mutating func allocation(
-        _ value: JSONValue, _ path: String, _ model: APIModel
+        _ value: JSONPlace, _ path: String, _ model: APIModel
     ) throws(SerializationError) -> UsageAllocation {
         var allocation = UsageAllocation(quantity: SentQuantity())
-        guard let members = try object(value, path) else { return allocation }
-        for member in members {
-            switch member.key {
+        guard var members = try object(value, path) else { return allocation }
+        while let value = members.nextMember(on: tape) {
+            switch tape.key(of: value) {
             case "AllocatedUsageQuantity":
-                allocation.quantity.integer = try integer(member.value, joined(path, member.name))
+                allocation.quantity.integer = try integer(value, path + ".AllocatedUsageQuantity")
             case "AllocatedUsageQuantityAsDecimal" where model.hasDecimals:
-                allocation.quantity.decimal = try text(member.value, joined(path, member.name))
+                allocation.quantity.decimal = try text(
+                    value, path + ".AllocatedUsageQuantityAsDecimal")
             case "Tags":
-                allocation.tags = try tags(member.value, path + ".Tags")
-            default: ignore(member.name, in: path)
+                allocation.tags = try tags(value, path + ".Tags")
+            default: ignore(value, in: path)
             }
         }
         return allocation
     }
 
     private mutating func tags(
-        _ value: JSONValue, _ path: String
+        _ value: JSONPlace, _ path: String
     ) throws(SerializationError) -> [Tag]? {
-        guard let elements = try list(value, path) else { return nil }
+        guard var elements = try list(value, path) else { return nil }
         var tags: [Tag] = []
-        for element in elements {
+        while let element = elements.next(on: tape) {
             var tag = Tag(key: nil, value: nil)
             let member = "\(path)[\(tags.count)]"
-            if let members = try object(element, member) {
-                for part in members {
-                    switch part.key {
-                    case "Key": tag.key = try text(part.value, member + ".Key")
-                    case "Value": tag.value = try text(part.value, member + ".Value")
-                    default: ignore(part.name, in: member)
+            if var members = try object(element, member) {
+                while let part = members.nextMember(on: tape) {
+                    switch tape.key(of: part) {
+                    case "Key": tag.key = try text(part, member + ".Key")
+                    case "Value": tag.value = try text(part, member + ".Value")
+                    default: ignore(part, in: member)
                     }
                 }
             }

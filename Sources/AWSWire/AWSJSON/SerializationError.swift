@@ -19,36 +19,38 @@ package struct Decoded<Request: Sendable>: Sendable {
 
 /// Reads members by their type, as AWS's framework converts them.
 struct MemberReader {
+    let tape: JSONTape
     var ignoredMembers: [String] = []
     var notes: [String] = []
 
     /// Bounds what one request can put into the request log.
     static let reported = 20
 
-    mutating func ignore(_ name: String, in path: String) {
+    mutating func ignore(_ member: JSONPlace, in path: @autoclosure () -> String) {
         guard ignoredMembers.count < Self.reported else { return }
-        ignoredMembers.append(joined(path, name).cut(toBytes: 200))
+        ignoredMembers.append(joined(path(), tape.name(of: member)).cut(toBytes: 200))
     }
 
-    func text(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+    func text(_ value: JSONPlace, _ path: @autoclosure () -> String) throws(SerializationError)
         -> String?
     {
         switch value.kind {
         case .null: nil
-        case .string: value.text
+        case .string: tape.text(of: value.node)
         default: throw mismatch(value, "a String", path())
         }
     }
 
     mutating func integer(
-        _ value: JSONValue, _ path: @autoclosure () -> String
+        _ value: JSONPlace, _ path: @autoclosure () -> String
     ) throws(SerializationError) -> Int64? {
         switch value.kind {
         case .null: return nil
         case .number:
-            let number = JSONNumber(value.rawBytes, scale: 0)
+            let number = tape.number(of: value.node, scale: 0)
             if number.isCut, notes.count < Self.reported {
-                let spelling = value.numberText.cut(toBytes: 40)
+                let spelling = String(
+                    decoding: tape.rawBytes(of: value.node).prefix(40), as: UTF8.self)
                 notes.append("\(path()): \(spelling) was rounded down to \(number.scaled)")
             }
             return number.scaled
@@ -56,7 +58,7 @@ struct MemberReader {
         }
     }
 
-    func boolean(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
+    func boolean(_ value: JSONPlace, _ path: @autoclosure () -> String) throws(SerializationError)
         -> Bool?
     {
         switch value.kind {
@@ -66,41 +68,42 @@ struct MemberReader {
         }
     }
 
-    func timestamp(_ value: JSONValue, _ path: @autoclosure () -> String)
+    func timestamp(_ value: JSONPlace, _ path: @autoclosure () -> String)
         throws(SerializationError) -> Timestamp?
     {
         switch value.kind {
         case .null: nil
-        case .number: JSONNumber.timestamp(value)
+        case .number:
+            Timestamp(milliseconds: tape.number(of: value.node, scale: 3).scaled)
         default: throw mismatch(value, "milliseconds since epoch", path())
         }
     }
 
     /// The members of a list; a null is no member of it.
-    func list(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
-        -> JSONElements?
+    func list(_ value: JSONPlace, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> JSONWalk?
     {
         switch value.kind {
         case .null: return nil
-        case .list: return value.elements
+        case .list: return JSONWalk(into: value)
         case .object: throw unexpectedStart(value, path())
         default: throw SerializationError(message: "Expected list or null", path: path())
         }
     }
 
-    func object(_ value: JSONValue, _ path: @autoclosure () -> String) throws(SerializationError)
-        -> JSONMembers?
+    func object(_ value: JSONPlace, _ path: @autoclosure () -> String) throws(SerializationError)
+        -> JSONWalk?
     {
         switch value.kind {
         case .null: return nil
-        case .object: return value.members
+        case .object: return JSONWalk(into: value)
         case .list: throw unexpectedStart(value, path())
         default: throw SerializationError(message: "Expected null", path: path())
         }
     }
 
     private func mismatch(
-        _ value: JSONValue, _ type: String, _ path: String
+        _ value: JSONPlace, _ type: String, _ path: String
     ) -> SerializationError {
         let given: String
         switch value.kind {
@@ -112,7 +115,7 @@ struct MemberReader {
         return SerializationError(message: "\(given) can not be converted to \(type)", path: path)
     }
 
-    private func unexpectedStart(_ value: JSONValue, _ path: String) -> SerializationError {
+    private func unexpectedStart(_ value: JSONPlace, _ path: String) -> SerializationError {
         SerializationError(
             message: value.kind == .list
                 ? "Start of list found where not expected"

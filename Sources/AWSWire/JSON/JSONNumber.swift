@@ -1,5 +1,3 @@
-package import MeteringAPI
-
 /// A JSON number read as an exact decimal, scaled and cut; no floating point on the way.
 package struct JSONNumber: Sendable {
     /// The number times ten to the power of the scale, rounded towards negative infinity and
@@ -69,7 +67,7 @@ extension JSONNumber {
         var value: Int64 = 0
         for byte in bytes {
             guard byte &- 48 < 10 else { return nil }
-            value = value * 10 + Int64(byte &- 48)
+            value = value &* 10 &+ Int64(byte &- 48)
         }
         return value
     }
@@ -107,12 +105,5 @@ private struct Spelling {
             }
         }
         exponent += exponentSign * written
-    }
-}
-
-extension JSONNumber {
-    /// Seconds since the epoch, as a number in any of JSON's spellings.
-    package static func timestamp(_ value: JSONValue) -> Timestamp {
-        Timestamp(milliseconds: JSONNumber(value.rawBytes, scale: 3).scaled)
     }
 }

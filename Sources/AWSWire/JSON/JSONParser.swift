@@ -1,20 +1,15 @@
 /// Reads a JSON text (RFC 8259) into the tape, strictly.
 struct JSONParser {
-    private let bytes: [UInt8]
     private var position = 0
     private var nodes: [JSONNode] = []
     private var depth = 0
 
-    init(_ bytes: [UInt8]) {
-        self.bytes = bytes
-        nodes.reserveCapacity(bytes.count / 8 + 8)
-    }
-
-    mutating func parse() throws(JSONSyntaxError) -> [JSONNode] {
-        guard bytes.count < Int(UInt32.max) else { throw failure("the text is too long") }
-        try value()
-        skipSpace()
-        guard position == bytes.count else { throw failure("text after the value") }
+    mutating func parse(_ text: Span<UInt8>) throws(JSONSyntaxError) -> [JSONNode] {
+        guard text.count < Int(UInt32.max) else { throw failure("the text is too long") }
+        nodes.reserveCapacity(text.count / 8 + 8)
+        try value(text)
+        skipSpace(text)
+        guard position == text.count else { throw failure("text after the value") }
         return nodes
     }
 
@@ -22,27 +17,28 @@ struct JSONParser {
         JSONSyntaxError(offset: position, reason: reason)
     }
 
-    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+    private func current(_ text: Span<UInt8>) -> UInt8? {
+        position < text.count ? text[position] : nil
+    }
 
-    private mutating func skipSpace() {
-        while position < bytes.count {
-            let byte = bytes[position]
+    private mutating func skipSpace(_ text: Span<UInt8>) {
+        while let byte = current(text), byte <= 0x20 {
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return }
             position += 1
         }
     }
 
-    private mutating func value() throws(JSONSyntaxError) {
-        skipSpace()
-        switch current {
-        case UInt8(ascii: "{"): try object()
-        case UInt8(ascii: "["): try list()
-        case UInt8(ascii: "\""): try string()
-        case UInt8(ascii: "t"): try word("true", .yes)
-        case UInt8(ascii: "f"): try word("false", .no)
-        case UInt8(ascii: "n"): try word("null", .null)
+    private mutating func value(_ text: Span<UInt8>) throws(JSONSyntaxError) {
+        skipSpace(text)
+        switch current(text) {
+        case UInt8(ascii: "{"): try object(text)
+        case UInt8(ascii: "["): try list(text)
+        case UInt8(ascii: "\""): try string(text)
+        case UInt8(ascii: "t"): try word(text, "true", .yes)
+        case UInt8(ascii: "f"): try word(text, "false", .no)
+        case UInt8(ascii: "n"): try word(text, "null", .null)
         case nil: throw failure("the text ends where a value should be")
-        case let byte? where byte == UInt8(ascii: "-") || byte &- 48 < 10: try number()
+        case let byte? where byte == UInt8(ascii: "-") || byte &- 48 < 10: try number(text)
         default: throw failure("no value begins like this")
         }
     }
@@ -50,7 +46,9 @@ struct JSONParser {
     private mutating func append(_ kind: JSONNode.Kind, from start: Int, to end: Int) {
         nodes.append(
             JSONNode(
-                kind: kind, start: UInt32(start), end: UInt32(end), next: UInt32(nodes.count + 1)))
+                kind: kind, start: UInt32(truncatingIfNeeded: start),
+                end: UInt32(truncatingIfNeeded: end),
+                next: UInt32(truncatingIfNeeded: nodes.count + 1)))
     }
 
     private mutating func open(_ kind: JSONNode.Kind) throws(JSONSyntaxError) -> Int {
@@ -70,14 +68,14 @@ struct JSONParser {
         nodes[index].next = UInt32(nodes.count)
     }
 
-    private mutating func list() throws(JSONSyntaxError) {
+    private mutating func list(_ text: Span<UInt8>) throws(JSONSyntaxError) {
         let index = try open(.list)
-        skipSpace()
-        if current == UInt8(ascii: "]") { return close(index) }
+        skipSpace(text)
+        if current(text) == UInt8(ascii: "]") { return close(index) }
         while true {
-            try value()
-            skipSpace()
-            switch current {
+            try value(text)
+            skipSpace(text)
+            switch current(text) {
             case UInt8(ascii: ","): position += 1
             case UInt8(ascii: "]"): return close(index)
             default: throw failure("expected a comma or the end of the list")
@@ -85,20 +83,20 @@ struct JSONParser {
         }
     }
 
-    private mutating func object() throws(JSONSyntaxError) {
+    private mutating func object(_ text: Span<UInt8>) throws(JSONSyntaxError) {
         let index = try open(.object)
-        skipSpace()
-        if current == UInt8(ascii: "}") { return close(index) }
+        skipSpace(text)
+        if current(text) == UInt8(ascii: "}") { return close(index) }
         while true {
-            skipSpace()
-            guard current == UInt8(ascii: "\"") else { throw failure("expected a name") }
-            try string()
-            skipSpace()
-            guard current == UInt8(ascii: ":") else { throw failure("expected a colon") }
+            skipSpace(text)
+            guard current(text) == UInt8(ascii: "\"") else { throw failure("expected a name") }
+            try string(text)
+            skipSpace(text)
+            guard current(text) == UInt8(ascii: ":") else { throw failure("expected a colon") }
             position += 1
-            try value()
-            skipSpace()
-            switch current {
+            try value(text)
+            skipSpace(text)
+            switch current(text) {
             case UInt8(ascii: ","): position += 1
             case UInt8(ascii: "}"): return close(index)
             default: throw failure("expected a comma or the end of the object")
@@ -107,45 +105,50 @@ struct JSONParser {
     }
 
     private mutating func word(
-        _ word: StaticString, _ kind: JSONNode.Kind
+        _ text: Span<UInt8>, _ word: StaticString, _ kind: JSONNode.Kind
     ) throws(JSONSyntaxError) {
         let end = position + word.utf8CodeUnitCount
-        guard end <= bytes.count,
-            word.withUTF8Buffer({ bytes[position..<end].elementsEqual($0) })
-        else { throw failure("expected \(word)") }
+        guard end <= text.count else { throw failure("expected \(word)") }
+        for index in position..<end where text[index] != word.utf8Start[index - position] {
+            throw failure("expected \(word)")
+        }
         append(kind, from: position, to: end)
         position = end
     }
 
-    private mutating func digits() throws(JSONSyntaxError) {
+    private mutating func digits(_ text: Span<UInt8>) throws(JSONSyntaxError) {
         let start = position
-        while let byte = current, byte &- 48 < 10 { position += 1 }
-        guard position > start else { throw failure("expected a digit") }
+        var end = start
+        while end < text.count, text[end] &- 48 < 10 { end += 1 }
+        position = end
+        guard end > start else { throw failure("expected a digit") }
     }
 
-    private mutating func number() throws(JSONSyntaxError) {
+    private mutating func number(_ text: Span<UInt8>) throws(JSONSyntaxError) {
         let start = position
-        if current == UInt8(ascii: "-") { position += 1 }
-        if current == UInt8(ascii: "0") { position += 1 } else { try digits() }
-        if current == UInt8(ascii: ".") {
+        if current(text) == UInt8(ascii: "-") { position += 1 }
+        if current(text) == UInt8(ascii: "0") { position += 1 } else { try digits(text) }
+        if current(text) == UInt8(ascii: ".") {
             position += 1
-            try digits()
+            try digits(text)
         }
-        if let byte = current, byte | 0x20 == UInt8(ascii: "e") {
+        if let byte = current(text), byte | 0x20 == UInt8(ascii: "e") {
             position += 1
-            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
-            try digits()
+            if current(text) == UInt8(ascii: "+") || current(text) == UInt8(ascii: "-") {
+                position += 1
+            }
+            try digits(text)
         }
         append(.number, from: start, to: position)
     }
 
-    private mutating func string() throws(JSONSyntaxError) {
+    private mutating func string(_ text: Span<UInt8>) throws(JSONSyntaxError) {
         position += 1
         let start = position
         var kind = JSONNode.Kind.string
         while true {
-            skipPlainCharacters()
-            guard let byte = current else { break }
+            position = endOfPlainCharacters(text, from: position)
+            guard let byte = current(text) else { break }
             switch byte {
             case UInt8(ascii: "\""):
                 append(kind, from: start, to: position)
@@ -153,41 +156,23 @@ struct JSONParser {
                 return
             case UInt8(ascii: "\\"):
                 kind = .escapedString
-                try escape()
+                try escape(text)
             case 0..<0x20: throw failure("a control character in a string")
-            case 0x80...: try multibyte(byte)
-            default: position += 1
+            default: try multibyte(text, byte)
             }
         }
         throw failure("the text ends in a string")
     }
 
-    /// Skips what stands for itself in a string: ASCII but quotation marks, backslashes and control
-    /// characters.
-    private mutating func skipPlainCharacters() {
-        let start = position
-        position = bytes.withUnsafeBufferPointer { bytes in
-            var position = start
-            while position < bytes.count {
-                let byte = bytes[position]
-                guard byte &- 0x20 < 0x60, byte != UInt8(ascii: "\""),
-                    byte != UInt8(ascii: "\\")
-                else { return position }
-                position += 1
-            }
-            return position
-        }
-    }
-
-    private mutating func escape() throws(JSONSyntaxError) {
-        guard position + 1 < bytes.count else { throw failure("the text ends in an escape") }
-        switch bytes[position + 1] {
+    private mutating func escape(_ text: Span<UInt8>) throws(JSONSyntaxError) {
+        guard position + 1 < text.count else { throw failure("the text ends in an escape") }
+        switch text[position + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"),
             UInt8(ascii: "f"), UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             position += 2
         case UInt8(ascii: "u"):
-            guard position + 6 <= bytes.count,
-                bytes[position + 2..<position + 6].allSatisfy({ isHexDigit($0) })
+            guard position + 6 <= text.count,
+                (position + 2..<position + 6).allSatisfy({ isHexDigit(text[$0]) })
             else { throw failure("expected four hexadecimal digits") }
             position += 6
         default: throw failure("an unknown escape")
@@ -196,7 +181,9 @@ struct JSONParser {
 
     /// One scalar of more than one byte, well-formed as Unicode's table 3-7 says: no overlong
     /// forms, no surrogates, nothing above U+10FFFF.
-    private mutating func multibyte(_ first: UInt8) throws(JSONSyntaxError) {
+    private mutating func multibyte(
+        _ text: Span<UInt8>, _ first: UInt8
+    ) throws(JSONSyntaxError) {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF
         switch first {
@@ -209,12 +196,33 @@ struct JSONParser {
         case 0xF1...0xF3: length = 4
         default: throw failure("not UTF-8")
         }
-        guard position + length <= bytes.count, second.contains(bytes[position + 1]),
-            bytes[position + 2..<max(position + 2, position + length)]
-                .allSatisfy({ $0 & 0xC0 == 0x80 })
+        guard position + length <= text.count, second.contains(text[position + 1]),
+            (position + 2..<max(position + 2, position + length))
+                .allSatisfy({ text[$0] & 0xC0 == 0x80 })
         else { throw failure("not UTF-8") }
         position += length
     }
+}
+
+/// The end of what stands for itself in a string: ASCII but quotation marks, backslashes and
+/// control characters.
+func endOfPlainCharacters(_ text: Span<UInt8>, from start: Int) -> Int {
+    let bytes = text.bytes
+    let lastWord = bytes.byteCount - 8
+    var position = start
+    while position <= lastWord {
+        let word = bytes.unsafeLoadUnaligned(
+            fromUncheckedByteOffset: position, as: UInt64.self)
+        let special = EightBytes(UInt64(littleEndian: word)).special
+        guard special == 0 else { return position &+ special.trailingZeroBitCount / 8 }
+        position &+= 8
+    }
+    while position < text.count, isPlain(text[position]) { position += 1 }
+    return position
+}
+
+private func isPlain(_ byte: UInt8) -> Bool {
+    byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
 }
 
 private func isHexDigit(_ byte: UInt8) -> Bool {

@@ -49,16 +49,19 @@ package struct Explanation: Sendable {
 
     private var recordSummary: String {
         var counts: [(name: String, count: Int)] = []
-        for record in records {
-            if let index = counts.firstIndex(where: { $0.name == record.outcome.name }) {
+        // By index, because a copy of a record counts its references, and this is for every answer.
+        for record in records.indices {
+            let name = records[record].outcome.name
+            if let index = counts.firstIndex(where: { $0.name == name }) {
                 counts[index].count += 1
             } else {
-                counts.append((record.outcome.name, 1))
+                counts.append((name, 1))
             }
         }
         var text = counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         if text.isEmpty { text = "nothing to record" }
-        if let remarkable = records.first(where: \.isRemarkable) {
+        if let index = records.indices.first(where: { records[$0].isRemarkable }) {
+            let remarkable = records[index]
             text += "; record \(remarkable.index + 1): \(remarkable.reason)"
         }
         return text

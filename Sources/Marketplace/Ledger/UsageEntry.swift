@@ -47,6 +47,11 @@ package struct UsageSeries: Sendable {
         self.dimension = dimension
     }
 
+    init(_ subject: Subject, dimension: String) {
+        self.subject = subject
+        self.dimension = dimension
+    }
+
     package var space: Space { subject.space }
     package var productCode: String { subject.productCode }
     package var licenseARN: String? { subject.licenseARN }

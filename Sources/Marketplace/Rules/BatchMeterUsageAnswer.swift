@@ -19,32 +19,31 @@ extension BatchMeterUsageRules {
                         status: .customerNotSubscribed))
                 explained.append(RecordExplanation(index: index, outcome: .notSubscribed(reason)))
             case .entry(let entry):
-                let outcome = outcomes[entry]
                 explained.append(
                     RecordExplanation(
-                        index: index, entry: decision.entries[entry], outcome: outcome))
-                result.add(records[index], outcome)
+                        index: index, entry: decision.entries[entry], outcome: outcomes[entry]))
+                guard let (id, status) = outcomes[entry].answer else {
+                    result.unprocessedRecords.append(records[index])
+                    continue
+                }
+                result.results.append(
+                    UsageRecordResult(
+                        usageRecord: records[index], meteringRecordID: id, status: status))
             }
         }
         return (result, explained)
     }
 }
 
-extension BatchMeterUsageResult {
-    fileprivate mutating func add(_ record: UsageRecord, _ outcome: RecordOutcome) {
-        let id: MeteringRecordID?
-        switch outcome {
-        case .recorded(let recorded, _), .tokenReplayed(let recorded): id = recorded
-        case .alreadyRecorded(let earlier): id = earlier.id
-        case .conflict, .tokenConflict: id = nil
-        case .unprocessed:
-            unprocessedRecords.append(record)
-            return
+extension RecordOutcome {
+    /// What a batch's answer says of the record; nil where it should be sent again.
+    fileprivate var answer: (MeteringRecordID?, UsageRecordStatus)? {
+        switch self {
+        case .recorded(let id, _), .tokenReplayed(let id): (id, .success)
+        case .alreadyRecorded(let earlier): (earlier.id, .success)
+        case .conflict, .tokenConflict: (nil, .duplicateRecord)
+        case .unprocessed: nil
         }
-        results.append(
-            UsageRecordResult(
-                usageRecord: record, meteringRecordID: id,
-                status: id == nil ? .duplicateRecord : .success))
     }
 }
 

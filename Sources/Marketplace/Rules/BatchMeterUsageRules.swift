@@ -33,48 +33,31 @@ package enum BatchMeterUsageRules {
         guard let product = try product(request.productCode, records, context) else {
             return Decision(entries: [], places: [])
         }
-        let batch = Batch(product: product, context: context)
-        let agreements = try batch.agreements(of: records)
-        try batch.checkGeneration(of: records)
-        // By index, because a copy of a record counts a dozen references.
-        var position = 0
-        for index in records.indices {
-            try context.requireMetered(
-                records[index].dimension ?? "", of: product, from: &position, at: index)
-        }
-        for index in records.indices {
-            try context.require(
-                records[index].usageTime, in: context.contract.batchWindow, at: index)
-        }
-        for index in records.indices {
-            try batch.checkPeriod(of: agreements[index], records[index].usageTime, at: index)
-        }
-        for index in records.indices {
-            try AllocationRules.checkTags(records[index].allocations, at: index)
-        }
-        var allocations: [[RecordedAllocation]] = []
-        allocations.reserveCapacity(records.count)
-        for index in records.indices {
-            allocations.append(
-                try AllocationRules.recorded(
-                    records[index].allocations, of: records[index].quantity,
-                    records[index].amount, at: index))
-        }
-        try batch.checkCustomerIdentifiers(of: records)
-        return batch.decision(on: records, agreements, allocations, ids: &ids)
+        let batch = Batch(records: records, product: product, context: context)
+        let agreements = try batch.agreements()
+        try batch.checkGeneration()
+        try batch.checkDimensions()
+        try batch.checkTimes()
+        try batch.checkPeriods(of: agreements)
+        try batch.checkTags()
+        let allocations = try batch.allocations()
+        try batch.checkCustomerIdentifiers()
+        return batch.decision(agreements, allocations, ids: &ids)
     }
 
     /// Which members may come together.
     private static func checkIdentifiers(
         _ productCode: String?, _ records: [UsageRecord]
     ) throws(Refusal) {
+        // By index and as truth values, here and below, because each copy of a text or a record
+        // counts its references.
         for index in records.indices {
-            switch (productCode, records[index].licenseARN) {
-            case (_?, _?):
+            switch (productCode != nil, records[index].licenseARN != nil) {
+            case (true, true):
                 throw Refusal(
                     .invalidProductCode, .identifiers,
                     "ProductCode and LicenseArn may not come in one request", at: index)
-            case (nil, nil):
+            case (false, false):
                 throw Refusal(
                     .invalidProductCode, .identifiers,
                     "there is neither a ProductCode nor a LicenseArn", at: index)
@@ -82,12 +65,15 @@ package enum BatchMeterUsageRules {
             }
         }
         for index in records.indices {
-            switch (records[index].customerIdentifier, records[index].customerAWSAccountID) {
-            case (_?, _?):
+            switch (
+                records[index].customerIdentifier != nil,
+                records[index].customerAWSAccountID != nil
+            ) {
+            case (true, true):
                 throw Refusal(
                     .invalidCustomerIdentifier, .identifiers,
                     "CustomerIdentifier and CustomerAWSAccountId exclude each other", at: index)
-            case (nil, nil):
+            case (false, false):
                 throw Refusal(
                     .invalidCustomerIdentifier, .identifiers,
                     "neither CustomerAWSAccountId nor CustomerIdentifier says who the buyer is",
@@ -105,7 +91,7 @@ package enum BatchMeterUsageRules {
         let account = context.caller.principal.accountID
         guard let code else {
             guard let license = records.first?.licenseARN else { return nil }
-            return try Batch.product(ofLicense: license, context, at: 0)
+            return try Batch.licensed(license, context, at: 0).product
         }
         guard let product = context.catalog.products[code], product.sellerAccountID == account
         else {
@@ -124,6 +110,7 @@ package enum BatchMeterUsageRules {
 
 /// The checks of one request, whose product is known.
 private struct Batch {
+    let records: [UsageRecord]
     let product: Product
     let context: RuleContext
 
@@ -131,9 +118,10 @@ private struct Batch {
         let sentence: String
     }
 
-    static func product(
-        ofLicense license: String, _ context: RuleContext, at index: Int
-    ) throws(Refusal) -> Product {
+    /// What a licence is for.
+    static func licensed(
+        _ license: String, _ context: RuleContext, at index: Int
+    ) throws(Refusal) -> (agreement: Agreement, product: Product) {
         guard let agreement = context.catalog.agreement(licenseARN: license),
             let product = context.catalog.products[agreement.productCode], product.type == .saas,
             product.sellerAccountID == context.caller.principal.accountID
@@ -144,20 +132,16 @@ private struct Batch {
                     + context.caller.principal.accountID,
                 at: index)
         }
-        return product
+        return (agreement, product)
     }
 
-    /// The agreement of each record that names a licence.
-    func agreements(of records: [UsageRecord]) throws(Refusal) -> [Agreement?] {
-        var agreements: [Agreement?] = []
-        agreements.reserveCapacity(records.count)
+    /// The agreement of each record; none where the request names its product, because then no
+    /// record names a licence.
+    func agreements() throws(Refusal) -> [Agreement] {
+        var agreements: [Agreement] = []
         for index in records.indices {
-            guard let license = records[index].licenseARN else {
-                agreements.append(nil)
-                continue
-            }
-            let record = records[index]
-            let owner = try Self.product(ofLicense: license, context, at: index)
+            guard let license = records[index].licenseARN else { continue }
+            let (agreement, owner) = try Self.licensed(license, context, at: index)
             guard owner.code == product.code else {
                 throw Refusal(
                     .invalidLicense, .license,
@@ -165,8 +149,7 @@ private struct Batch {
                         + "for one product",
                     at: index)
             }
-            let agreement = context.catalog.agreement(licenseARN: license)
-            if let buyer = claimedBuyer(record), buyer != agreement?.buyerAccountID {
+            if let buyer = claimedBuyer(records[index]), buyer != agreement.buyerAccountID {
                 throw Refusal(
                     .invalidLicense, .license,
                     "the licence does not belong to the buyer \(quoted(buyer))", at: index)
@@ -184,7 +167,7 @@ private struct Batch {
             }
     }
 
-    func checkGeneration(of records: [UsageRecord]) throws(Refusal) {
+    func checkGeneration() throws(Refusal) {
         guard product.integration == .concurrentAgreements,
             !context.contract.concurrentAgreementsKnowCustomerIdentifier,
             let index = records.firstIndex(where: { $0.customerIdentifier != nil })
@@ -196,28 +179,67 @@ private struct Batch {
             at: index)
     }
 
-    /// Usage by licence lies within the licence's activation period.
-    func checkPeriod(
-        of agreement: Agreement?, _ timestamp: Timestamp, at index: Int
-    ) throws(Refusal) {
-        guard let agreement else { return }
-        if agreement.startsAfter(timestamp) {
-            throw Refusal(
-                .invalidLicense, .agreementPeriod,
-                "\(timestamp.iso8601) is before the agreement's start, "
-                    + agreement.startsAt.iso8601,
-                at: index)
-        }
-        if agreement.state(at: context.now) == .ended, let end = agreement.endsAt,
-            timestamp >= end
-        {
-            throw Refusal(
-                .invalidLicense, .agreementPeriod,
-                "\(timestamp.iso8601) is after the agreement's end, \(end.iso8601)", at: index)
+    func checkDimensions() throws(Refusal) {
+        var position = 0
+        for index in records.indices {
+            try context.requireMetered(
+                records[index].dimension ?? "", of: product, from: &position, at: index)
         }
     }
 
-    func checkCustomerIdentifiers(of records: [UsageRecord]) throws(Refusal) {
+    func checkTimes() throws(Refusal) {
+        var accepted: Timestamp?
+        for index in records.indices {
+            let timestamp = records[index].usageTime
+            // Most requests report one moment.
+            if timestamp == accepted { continue }
+            try context.require(timestamp, in: context.contract.batchWindow, at: index)
+            accepted = timestamp
+        }
+    }
+
+    /// Usage by licence lies within the licence's activation period.
+    func checkPeriods(of agreements: [Agreement]) throws(Refusal) {
+        for index in agreements.indices {
+            let agreement = agreements[index]
+            let timestamp = records[index].usageTime
+            if agreement.startsAfter(timestamp) {
+                throw Refusal(
+                    .invalidLicense, .agreementPeriod,
+                    "\(timestamp.iso8601) is before the agreement's start, "
+                        + agreement.startsAt.iso8601,
+                    at: index)
+            }
+            if agreement.state(at: context.now) == .ended, let end = agreement.endsAt,
+                timestamp >= end
+            {
+                throw Refusal(
+                    .invalidLicense, .agreementPeriod,
+                    "\(timestamp.iso8601) is after the agreement's end, \(end.iso8601)",
+                    at: index)
+            }
+        }
+    }
+
+    func checkTags() throws(Refusal) {
+        for index in records.indices {
+            guard let allocations = records[index].allocations else { continue }
+            try AllocationRules.checkTags(allocations, at: index)
+        }
+    }
+
+    /// What each record's usage splits into.
+    func allocations() throws(Refusal) -> [[RecordedAllocation]] {
+        var recorded = [[RecordedAllocation]](repeating: [], count: records.count)
+        for index in records.indices {
+            guard let allocations = records[index].allocations else { continue }
+            recorded[index] = try AllocationRules.recorded(
+                allocations, of: records[index].quantity, records[index].quantity.amount, at: index)
+        }
+        return recorded
+    }
+
+    func checkCustomerIdentifiers() throws(Refusal) {
         for index in records.indices {
             guard let identifier = records[index].customerIdentifier,
                 context.catalog.buyer(customerIdentifier: identifier) == nil
@@ -230,62 +252,80 @@ private struct Batch {
 
     /// What the ledger is asked, once every record of the request has met every rule.
     func decision(
-        on records: [UsageRecord], _ agreements: [Agreement?],
-        _ allocations: [[RecordedAllocation]], ids: inout some RandomNumberGenerator
+        _ agreements: [Agreement], _ allocations: [[RecordedAllocation]],
+        ids: inout some RandomNumberGenerator
     ) -> BatchMeterUsageRules.Decision {
         var decision = BatchMeterUsageRules.Decision(entries: [], places: [])
         decision.entries.reserveCapacity(records.count)
         decision.places.reserveCapacity(records.count)
-        var previous: (index: Int, use: Result<UsageSeries, NotSubscribed>)?
-        for index in records.indices {
-            let use: Result<UsageSeries, NotSubscribed>
-            if let previous, records[index].isOfSameUse(as: records[previous.index]) {
-                // Most requests report many dimensions of one buyer at one moment.
-                use = previous.use
-            } else {
-                use = series(of: records[index], agreement: agreements[index])
-                previous = (index, use)
-            }
-            switch use {
-            case .failure(let reason): decision.places.append(.notSubscribed(reason.sentence))
-            case .success(var series):
-                series.dimension = records[index].dimension ?? ""
-                decision.places.append(.entry(decision.entries.count))
-                decision.entries.append(
-                    UsageEntry(
-                        id: .random(using: &ids), series: series,
-                        timestamp: records[index].usageTime,
-                        quantity: records[index].amount, allocations: allocations[index],
-                        operation: .batchMeterUsage, recordedAt: context.now))
-            }
+        var index = 0
+        while index < records.count {
+            let use = use(of: index, agreements)
+            // Most requests report many dimensions of one buyer at one moment.
+            repeat {
+                switch use {
+                case .nobodys(let reason): decision.places.append(.notSubscribed(reason))
+                case .subject(let subject):
+                    decision.places.append(.entry(decision.entries.count))
+                    decision.entries.append(
+                        UsageEntry(
+                            id: .random(using: &ids),
+                            series: UsageSeries(subject, dimension: records[index].dimension ?? ""),
+                            timestamp: records[index].usageTime,
+                            quantity: records[index].quantity.amount,
+                            allocations: allocations[index], operation: .batchMeterUsage,
+                            recordedAt: context.now))
+                }
+                index += 1
+            } while index < records.count && isOfSameUse(index, index - 1)
         }
         return decision
     }
 
-    /// What the record is counted by, or why nobody pays for it.
-    func series(
-        of record: UsageRecord, agreement: Agreement?
-    ) -> Result<UsageSeries, NotSubscribed> {
-        buyer(of: record, agreement: agreement).map { buyer in
-            UsageSeries(
-                space: record.licenseARN == nil ? .product : .license, productCode: product.code,
-                licenseARN: record.licenseARN, buyerAccountID: buyer.id,
-                dimension: record.dimension ?? "", region: context.region)
+    /// Whether two records have buyer, licence and moment in common.
+    private func isOfSameUse(_ index: Int, _ other: Int) -> Bool {
+        records[index].timestamp == records[other].timestamp
+            && areSame(records[index].customerAWSAccountID, records[other].customerAWSAccountID)
+            && areSame(records[index].customerIdentifier, records[other].customerIdentifier)
+            && areSame(records[index].licenseARN, records[other].licenseARN)
+    }
+
+    private func areSame(_ left: String?, _ right: String?) -> Bool {
+        guard let left, let right else { return left == nil && right == nil }
+        return ExactText(left) == ExactText(right)
+    }
+
+    /// What a record is counted by besides its dimension, or why nobody pays for it.
+    private enum Use {
+        case subject(UsageSeries.Subject)
+        case nobodys(String)
+    }
+
+    private func use(of index: Int, _ agreements: [Agreement]) -> Use {
+        let record = records[index]
+        let agreement = agreements.isEmpty ? nil : agreements[index]
+        switch buyer(of: record, agreement: agreement) {
+        case .failure(let reason): return .nobodys(reason.sentence)
+        case .success(let buyer):
+            return .subject(
+                UsageSeries.Subject(
+                    record.licenseARN == nil ? .product : .license, product.code,
+                    record.licenseARN, buyer.id, nil, context.region))
         }
     }
 
     /// Who pays for the record, or why nobody does.
-    func buyer(
+    private func buyer(
         of record: UsageRecord, agreement: Agreement?
     ) -> Result<Account, NotSubscribed> {
         guard let id = claimedBuyer(record), let buyer = context.catalog.accounts[id],
             buyer.role == .buyer
         else { return .failure(NotSubscribed(sentence: "no buyer has this account")) }
+        let all =
+            agreement == nil
+            ? context.catalog.agreements(buyer: buyer.id, product: product.code) : []
         // A seller hears of a suspension only where the buyer is its own.
-        guard
-            agreement != nil
-                || !context.catalog.agreements(buyer: buyer.id, product: product.code).isEmpty
-        else {
+        guard agreement != nil || !all.isEmpty else {
             return .failure(
                 NotSubscribed(sentence: "the buyer has no agreement for this product"))
         }
@@ -298,13 +338,12 @@ private struct Batch {
             }
             return .success(buyer)
         }
-        return subscribed(buyer, record.usageTime)
+        return subscribed(buyer, all, record.usageTime)
     }
 
     private func subscribed(
-        _ buyer: Account, _ timestamp: Timestamp
+        _ buyer: Account, _ agreements: [Agreement], _ timestamp: Timestamp
     ) -> Result<Account, NotSubscribed> {
-        let agreements = context.catalog.agreements(buyer: buyer.id, product: product.code)
         let current = agreements.filter { $0.acceptsUsage(at: context.now) }
         if current.contains(where: { !$0.startsAfter(timestamp) }) { return .success(buyer) }
         if let first = current.first {
@@ -319,19 +358,13 @@ private struct Batch {
 }
 
 extension UsageRecord {
-    /// The constraints have made sure of both.
+    /// The constraints have made sure of it.
     fileprivate var usageTime: Timestamp { timestamp ?? Timestamp(milliseconds: 0) }
-    fileprivate var amount: Quantity { quantity.quantity ?? .zero }
+}
 
-    /// Whether the two have buyer, licence and moment in common.
-    fileprivate func isOfSameUse(as other: UsageRecord) -> Bool {
-        timestamp == other.timestamp
-            && exact(customerAWSAccountID) == exact(other.customerAWSAccountID)
-            && exact(customerIdentifier) == exact(other.customerIdentifier)
-            && exact(licenseARN) == exact(other.licenseARN)
-    }
-
-    private func exact(_ text: String?) -> ExactText? { text.map(ExactText.init) }
+extension SentQuantity {
+    /// The constraints have made sure of it.
+    fileprivate var amount: Quantity { quantity ?? .zero }
 }
 
 extension Agreement {

@@ -88,6 +88,15 @@ struct ResultEncodingTests {
         #expect(String(decoding: writer.bytes, as: UTF8.self) == number)
     }
 
+    @Test(
+        "A whole number is written with all its digits",
+        arguments: [0, 9, 10, 99, 100, 999_999_999_999_999_999, .max, -1, -10, .min] as [Int64])
+    func integer(value: Int64) {
+        var writer = JSONWriter()
+        writer.integer(value)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == String(value))
+    }
+
     private func text(_ result: some AWSJSONResult) -> String {
         String(decoding: result.awsJSON, as: UTF8.self)
     }

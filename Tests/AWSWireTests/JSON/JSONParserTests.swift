@@ -125,6 +125,34 @@ struct JSONParserTests {
         }
     }
 
+    @Test(
+        "A character that needs care is found wherever in a string it stands",
+        arguments: ["\"", "\\", "\u{0}", "\u{1F}", "\u{7F}", "é", "\u{2028}", "😀"])
+    func careful(character: String) throws {
+        for position in 0..<20 {
+            let text =
+                String(repeating: "a", count: position) + character
+                + String(repeating: "z", count: 19 - position)
+            var writer = JSONWriter()
+            writer.string(text)
+            #expect(try JSONDocument(parsing: writer.bytes).root.text == text)
+        }
+    }
+
+    @Test("A control character, and what is no UTF-8, is refused wherever it stands")
+    func unreadable() throws {
+        for byte: UInt8 in [0, 0x0A, 0x1F, 0x80, 0xFF] {
+            for position in 0..<20 {
+                var bytes = Array("\"\(String(repeating: " ", count: 20))\"".utf8)
+                bytes[position + 1] = byte
+                let error = try #require(throws: JSONSyntaxError.self) {
+                    try JSONDocument(parsing: bytes)
+                }
+                #expect(error.offset == position + 1)
+            }
+        }
+    }
+
     @Test("An error says at which byte the text goes wrong")
     func offset() throws {
         let error = try #require(throws: JSONSyntaxError.self) {
