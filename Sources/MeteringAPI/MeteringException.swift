@@ -13,6 +13,7 @@ public enum MeteringException: String, Error, Sendable, CaseIterable {
     case invalidEndpointRegion = "InvalidEndpointRegionException"
     case invalidLicense = "InvalidLicenseException"
     case invalidProductCode = "InvalidProductCodeException"
+    case invalidParameter = "InvalidParameterException"
     case invalidPublicKeyVersion = "InvalidPublicKeyVersionException"
     case invalidRegion = "InvalidRegionException"
     case invalidTag = "InvalidTagException"
@@ -65,6 +66,8 @@ public enum MeteringException: String, Error, Sendable, CaseIterable {
         case .invalidProductCode:
             "The product code passed does not match the product code used for publishing the "
                 + "product."
+        case .invalidParameter:
+            "One or more parameters in your request was invalid."
         case .invalidPublicKeyVersion:
             "Public Key version is invalid."
         case .invalidRegion:

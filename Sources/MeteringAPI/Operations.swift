@@ -1,12 +1,19 @@
-/// The four operations of the service, by their name on the wire.
+/// The operations, by their name on the wire: the metering service's four, and the entitlement
+/// service's one.
 public enum OperationName: String, Sendable, Codable, CaseIterable {
     case batchMeterUsage = "BatchMeterUsage"
     case meterUsage = "MeterUsage"
     case registerUsage = "RegisterUsage"
     case resolveCustomer = "ResolveCustomer"
+    case getEntitlements = "GetEntitlements"
 
     /// What precedes the operation's name and a dot in `X-Amz-Target`.
-    public static let targetPrefix = "AWSMPMeteringService"
+    public var targetPrefix: String {
+        self == .getEntitlements ? "AWSMPEntitlementService" : "AWSMPMeteringService"
+    }
+
+    /// The metering service's.
+    public static let metering = allCases.filter { $0 != .getEntitlements }
 }
 
 /// A quantity as it was sent: the member that carried it and its spelling, which the echo repeats.

@@ -13,9 +13,8 @@ struct TurnpikeCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Env.self, Subscribe.self, Usage.self, Clock.self, ScenarioCommand.self,
-            Trail.self,
-            Verify.self,
+            Serve.self, Env.self, Subscribe.self, Usage.self, Clock.self, Fault.self,
+            ScenarioCommand.self, Trail.self, Verify.self,
         ])
 
     /// Runs the command and ends the process: with status 0, with 64 for a mistake in the

@@ -1,3 +1,4 @@
+import AWSWire
 import MeteringAPI
 import TurnpikeServer
 
@@ -10,6 +11,7 @@ enum Corpus {
         case .meterUsage: meter
         case .registerUsage: register
         case .resolveCustomer: resolve
+        case .getEntitlements: entitlements
         }
     }.map { Array($0.utf8) }
 
@@ -27,6 +29,10 @@ enum Corpus {
         #"{"ProductCode":"democontainer000000000001","PublicKeyVersion":1,"Nonce":"n"}"#
     private static let resolve = #"{"RegistrationToken":"\#(Demo.registrationToken)"}"#
 
+    private static let entitlements = """
+        {"ProductCode":"\(Demo.productCode)","Filter":{"DIMENSION":["seats"]},"MaxResults":5}
+        """
+
     static let bodies: [[UInt8]] =
         bodiesByOperation
         + [
@@ -36,6 +42,13 @@ enum Corpus {
             #"{"UsageRecords":[{"UsageAllocations":[null,{"Tags":[null,{"Key":null}]}]}]}"#,
             #"{"UsageQuantity":1e400,"UsageQuantityAsDecimal":"-0.5","Timestamp":0.0009}"#,
         ].map { Array($0.utf8) }
+
+    static let cbor: [[UInt8]] =
+        bodies.compactMap { CBORWriter.cbor(of: $0) } + [
+            [0xBF, 0x61, 0x61, 0x9F, 0x01, 0x02, 0xFF, 0xFF], [0x7F, 0x61, 0x61, 0x61, 0x62, 0xFF],
+            [0xC1, 0xFB, 0x41, 0xD4, 0x52, 0xD9, 0xEC, 0x20, 0, 0], [0xF9, 0x3C, 0x00],
+            [0x3B, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0x9B, 0xFF, 0xFF, 0xFF, 0xFF],
+        ]
 
     static let json: [[UInt8]] =
         bodies

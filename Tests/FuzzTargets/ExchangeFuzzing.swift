@@ -34,7 +34,9 @@ struct ExchangeFuzzing {
         guard let request = RequestText(bytes).plain else { return }
         let logged = application.log.count
         let answer = await application.respond(to: request)
-        guard request.path == "/" else { return try Self.checkControl(answer) }
+        guard request.path == "/" || request.path.hasPrefix("/service/") else {
+            return try Self.checkControl(answer)
+        }
         // A browser's front page is no request to the AWS endpoint.
         guard application.log.count != logged else { return }
         try Self.checkAWS(answer)

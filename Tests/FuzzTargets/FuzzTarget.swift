@@ -6,6 +6,8 @@ import TurnpikeServer
 package enum FuzzTarget: String, CaseIterable, Sendable {
     /// JSON that is read can be written, and reads the same.
     case json
+    /// CBOR that is read is JSON, and written again it reads the same.
+    case cbor
     /// The members of each operation.
     case decoding
     /// Only what was signed is taken for its sender's.
@@ -21,6 +23,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     package var corpus: [[UInt8]] {
         switch self {
         case .json: Corpus.json
+        case .cbor: Corpus.cbor
         case .decoding: Corpus.bodies
         case .signature: SignedSample.all.map(\.text.bytes)
         case .operations: Corpus.operations
@@ -56,6 +59,7 @@ package actor FuzzTrial {
     package func run(_ bytes: [UInt8]) async throws {
         switch target {
         case .json: try JSONFuzzing.run(bytes)
+        case .cbor: try CBORFuzzing.run(bytes)
         case .decoding: try DecodingFuzzing.run(bytes)
         case .signature: try SignatureFuzzing.run(bytes)
         case .operations: try await ExchangeFuzzing(marketplace()).operation(bytes)

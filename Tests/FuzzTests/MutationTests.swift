@@ -34,7 +34,7 @@ extension FuzzTarget {
     /// As many as an unoptimised build runs in about a second.
     fileprivate var mutations: Int {
         switch self {
-        case .json, .decoding: 6000
+        case .json, .cbor, .decoding: 6000
         case .signature: 3000
         case .operations, .requests, .control: 2000
         }

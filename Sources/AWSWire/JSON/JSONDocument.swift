@@ -29,6 +29,11 @@ package struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
     package let offset: Int
     package let reason: String
 
+    package init(offset: Int, reason: String) {
+        self.offset = offset
+        self.reason = reason
+    }
+
     package var description: String { "byte \(offset): \(reason)" }
 }
 

@@ -182,16 +182,9 @@ package enum AgreementState: String, Sendable, Codable, CaseIterable {
 /// What was bought in advance of one dimension.
 package struct Entitlement: Sendable, Hashable, Codable {
     package var dimension: String
-    package var value: Value
+    package var value: EntitlementValue
 
-    package enum Value: Sendable, Hashable, Codable {
-        case integer(Int64)
-        case double(Double)
-        case boolean(Bool)
-        case string(String)
-    }
-
-    package init(dimension: String, value: Value) {
+    package init(dimension: String, value: EntitlementValue) {
         self.dimension = dimension
         self.value = value
     }

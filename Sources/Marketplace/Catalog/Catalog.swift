@@ -17,6 +17,8 @@ package struct Catalog: Sendable {
     private var buyersByCustomerIdentifier: [ExactText: String] = [:]
     private var agreementsByLicense: [String: String] = [:]
     private var agreementsByParties: [Parties: [String]] = [:]
+    /// The agreements that something was bought with in advance, by product.
+    private var entitledAgreements: [String: Set<String>] = [:]
     /// The next milestone of each agreement that has one, and some that are out of date.
     private var milestones = Heap<DueMilestone>()
 
@@ -46,6 +48,11 @@ package struct Catalog: Sendable {
     package func agreements(buyer: String, product: String) -> [Agreement] {
         (agreementsByParties[Parties(buyer: buyer, product: product)] ?? [])
             .compactMap { agreements[$0] }
+    }
+
+    /// The agreements for a product with which something was bought in advance, in no order.
+    package func entitledAgreements(product: String) -> [Agreement] {
+        (entitledAgreements[product] ?? []).compactMap { agreements[$0] }
     }
 
     /// The versions of a product's key, ascending.
@@ -145,6 +152,9 @@ extension Catalog {
         if let time = agreement.next?.time, time != old?.next?.time {
             milestones.insert(
                 DueMilestone(time: time, sequence: agreement.sequence, agreementID: agreement.id))
+        }
+        if !agreement.entitlements.isEmpty {
+            entitledAgreements[agreement.productCode, default: []].insert(agreement.id)
         }
         guard old == nil else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id

@@ -11,6 +11,7 @@ package enum Regions {
             commercial.contains(region) || region == "cn-northwest-1"
         case (.meterUsage, .ecsTask), (.meterUsage, .eksPod), (.registerUsage, _):
             containers.contains(region)
+        case (.getEntitlements, _): region == "us-east-1"
         case (.meterUsage, .agentCoreRuntime): region == "us-east-1"
         case (.meterUsage, _): commercial.contains(region) || government.contains(region)
         }

@@ -67,4 +67,6 @@ package enum Rule: String, Sendable, CaseIterable {
     case registrationToken = "registration-token"
     /// The store failed or is full.
     case store
+    /// A fault that was asked for.
+    case fault
 }

@@ -115,6 +115,7 @@ extension OperationName {
         case .meterUsage: 2
         case .registerUsage: 3
         case .resolveCustomer: 4
+        case .getEntitlements: 5
         }
     }
 

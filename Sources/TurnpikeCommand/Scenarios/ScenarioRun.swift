@@ -101,7 +101,7 @@ struct ScenarioRun {
         case .faults(let plan):
             let texts = texts
             _ = try await control.send(.PUT, "/control/v1/faults") { writer in
-                writer.name("faults")
+                writer.name("rules")
                 texts.write(plan, to: &writer)
             }
             log("                      another fault plan")

@@ -14,7 +14,11 @@ struct ScenarioTexts {
             writer.object { writer in
                 for (name, value) in members where !without.contains(name) {
                     writer.anyName(name)
-                    write(value, to: &writer)
+                    if case .plain(let text) = value.content, Self.isText(name) {
+                        writer.string(resolved(text))
+                    } else {
+                        write(value, to: &writer)
+                    }
                 }
             }
         case .list(let elements):
@@ -25,6 +29,12 @@ struct ScenarioTexts {
         case .boolean(let flag): writer.literal(flag ? "true" : "false")
         case .null: writer.literal("null")
         }
+    }
+
+    /// Whether a member is a text also where it looks like a number, as an account's id does.
+    private static func isText(_ name: String) -> Bool {
+        ["Id", "Arn", "Code"].contains(where: name.hasSuffix)
+            || ["name", "title", "dimension", "customerIdentifier"].contains(name)
     }
 
     private func plain(_ text: String, to writer: inout JSONWriter) {

@@ -98,7 +98,7 @@ extension JSONWriter {
         }
     }
 
-    private mutating func value(_ value: Entitlement.Value) {
+    private mutating func value(_ value: EntitlementValue) {
         switch value {
         case .integer(let number): integer(number)
         case .double(let number): literal("\(number)")

@@ -179,6 +179,20 @@ extension ControlAPI {
 
     private static let serverRoutes: [Route] = [
         Route(
+            method: .get, template: "/control/v1/faults",
+            summary: "The fault plan, and what has fired of it", response: .faultPlan,
+            handler: { control, _ in control.faults() }),
+        Route(
+            method: .put, template: "/control/v1/faults", summary: "Set the fault plan",
+            request: .faultPlanBody, response: .faultPlan, handler: { try $0.putFaults($1) }),
+        Route(
+            method: .post, template: "/control/v1/faults",
+            summary: "Add a rule to the fault plan; all rules count anew", request: .faultRule,
+            response: .faultPlan, handler: { try $0.addFault($1) }),
+        Route(
+            method: .delete, template: "/control/v1/faults", summary: "Let nothing go wrong",
+            response: .faultPlan, handler: { control, _ in control.deleteFaults() }),
+        Route(
             method: .get, template: "/control/v1/clock", summary: "The marketplace's clock",
             response: .clock, handler: { control, _ in control.clock() }),
         Route(

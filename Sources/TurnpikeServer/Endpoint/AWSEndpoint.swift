@@ -51,8 +51,11 @@ package struct AWSEndpoint: Sendable {
             exchange.explanation = answer.explanation
             response = PlainResponse(
                 status: HTTPResponse.Status(code: answer.status),
-                headers: [.contentType: ProtocolGate.contentType], body: answer.body)
+                headers: [.contentType: answer.contentType ?? ProtocolGate.contentType],
+                body: answer.body)
+            response.isCut = answer.isCut
         }
+        if RPCProtocol.isUsed(by: request) { RPCProtocol.translate(&response) }
         exchange.answer = response.body
         finish(&response, &exchange, request, real, since: start)
         return response
@@ -72,13 +75,26 @@ package struct AWSEndpoint: Sendable {
         var accessKeyID: String?
         var caller: Principal?
         var region = ""
+        /// By how many seconds the server's clock seems to be ahead.
+        var clockSkew: Int64 = 0
+        var faultNotes: [String] = []
         var answer: [UInt8] = []
         var error: String?
         var explanation = Explanation(rule: .wireProtocol)
 
+        /// Lets the server's clock be off, where a fault wants that for the key that is named.
+        mutating func skewClock(
+            _ request: PlainRequest, _ operation: OperationName, _ faults: FaultInjector
+        ) {
+            let key = request.headers[.authorization]?.claimedAccessKeyID ?? ""
+            let call = FaultCall(operation: operation, accessKeyID: key, region: "")
+            (clockSkew, faultNotes) = faults.clockSkew(call)
+        }
+
         /// What the audit trail shows: the calls whose caller is known, as in AWS's list.
         func trailed(_ request: PlainRequest) -> TrailedCall? {
-            guard let caller, operation != .resolveCustomer else { return nil }
+            guard let caller, operation != .resolveCustomer, operation != .getEntitlements
+            else { return nil }
             return TrailedCall(
                 principal: caller, region: region, userAgent: request.headers[.userAgent],
                 request: request.body, answer: answer)
@@ -91,19 +107,22 @@ package struct AWSEndpoint: Sendable {
     ) async -> EndpointAnswer {
         guard !request.body.isEmpty else { return Self.unreadable("the body is empty") }
         let identity: Authenticator.Identity
+        let faults = state.faults.isActive ? state.faults : nil
+        if let faults { exchange.skewClock(request, operation, faults) }
         do throws(AuthenticationFailure) {
             identity = try authenticator.authenticate(
-                request, catalog: moment.catalog, real: moment.real, now: moment.now)
+                request, catalog: moment.catalog,
+                real: moment.real.adding(seconds: exchange.clockSkew), now: moment.now)
         } catch {
             // What is no JSON is said before who may ask.
-            if let answer = Self.syntaxAnswer(request.body) { return answer }
+            if let answer = Self.syntaxAnswer(request) { return answer }
             return EndpointAnswer(
                 error.envelope, Explanation(rule: .authentication, reason: error.hint))
         }
         exchange.accessKeyID = identity.accessKeyID
         let document: JSONDocument
         do throws(JSONSyntaxError) {
-            document = try JSONDocument(parsing: request.body)
+            document = try Self.document(of: request)
         } catch {
             return Self.unreadable("no JSON: \(error)")
         }
@@ -131,7 +150,30 @@ package struct AWSEndpoint: Sendable {
         } catch {
             return EndpointAnswer(error)
         }
-        return await operations.answer(operation, document, in: context)
+        guard let faults else { return await operations.answer(operation, document, in: context) }
+        let call = FaultCall(
+            operation, accessKeyID: identity.accessKeyID, accountID: caller.principal.accountID,
+            region: identity.region, productCode: product?.code, document.root)
+        return await answer(operation, document, context, faults, call)
+    }
+
+    /// The answer to a request that may meet faults.
+    private func answer(
+        _ operation: OperationName, _ document: JSONDocument, _ context: RuleContext,
+        _ faults: FaultInjector, _ call: FaultCall
+    ) async -> EndpointAnswer {
+        let verdict = await faults.judge(call, real: state.realNow)
+        var operations = operations
+        operations.unprocessed = verdict.unprocessed
+        var answer: EndpointAnswer
+        if let instead = verdict.answer {
+            answer = instead
+        } else {
+            answer = await operations.answer(operation, document, in: context)
+        }
+        answer.isCut = verdict.isCut
+        answer.explanation.notes += verdict.notes
+        return answer
     }
 
     /// The product that a request names, before anything about it is checked: its contract says
@@ -140,7 +182,7 @@ package struct AWSEndpoint: Sendable {
         of operation: OperationName, _ body: JSONValue, _ catalog: Catalog
     ) -> Product? {
         switch operation {
-        case .meterUsage, .registerUsage: break
+        case .meterUsage, .registerUsage, .getEntitlements: break
         case .batchMeterUsage:
             // A null is absent.
             guard body["ProductCode"].map({ $0.kind == .null }) ?? true,
@@ -161,9 +203,16 @@ package struct AWSEndpoint: Sendable {
         return body["ProductCode"].flatMap { catalog.products[$0.text] }
     }
 
-    private static func syntaxAnswer(_ body: [UInt8]) -> EndpointAnswer? {
+    private static func document(
+        of request: PlainRequest
+    ) throws(JSONSyntaxError) -> JSONDocument {
+        RPCProtocol.isUsed(by: request)
+            ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
+    }
+
+    private static func syntaxAnswer(_ request: PlainRequest) -> EndpointAnswer? {
         do throws(JSONSyntaxError) {
-            _ = try JSONDocument(parsing: body)
+            _ = try document(of: request)
             return nil
         } catch {
             return unreadable("no JSON: \(error)")
@@ -182,7 +231,8 @@ package struct AWSEndpoint: Sendable {
         var generator = SystemRandomNumberGenerator()
         let requestID = MeteringRecordID.random(using: &generator).description
         response.headers[.amznRequestID] = requestID
-        response.headers[.date] = dates.text(at: real)
+        response.headers[.date] = dates.text(at: real.adding(seconds: exchange.clockSkew))
+        exchange.explanation.notes += exchange.faultNotes
         if explainsInHeader {
             response.headers[.turnpikeExplanation] =
                 exchange.explanation.summary.headerText
@@ -202,6 +252,13 @@ package struct AWSEndpoint: Sendable {
 }
 
 extension String {
+    /// The access key that an Authorization header names, before anything is known of it.
+    fileprivate var claimedAccessKeyID: String? {
+        firstRange(of: "Credential=").map { start in
+            String(self[start.upperBound...].prefix { $0 != "/" && $0 != "," })
+        }
+    }
+
     /// ASCII of a bounded length, as a header's value must be.
     fileprivate var headerText: String {
         let bytes = utf8.lazy.map { (0x20..<0x7F).contains($0) ? $0 : UInt8(ascii: "?") }

@@ -10,6 +10,22 @@ package struct EndpointAnswer: Sendable {
     /// The exception's name, without a namespace; nil for a result.
     package var error: String?
     package var explanation: Explanation
+    /// Nil for AWS's.
+    package var contentType: String?
+    /// Whether the connection is cut instead of answering.
+    package var isCut = false
+
+    /// What AWS would not answer.
+    init(
+        status: Int, body: [UInt8], error: String?, contentType: String?,
+        _ explanation: Explanation
+    ) {
+        self.status = status
+        self.body = body
+        self.error = error
+        self.contentType = contentType
+        self.explanation = explanation
+    }
 
     /// A result.
     package init(_ result: some AWSJSONResult, _ explanation: Explanation) {

@@ -6,6 +6,8 @@ import MeteringAPI
 struct MeteringOperations: Sendable {
     let state: MarketplaceState
     let forge: SigningKeyForge
+    /// Records, by their place in the request, that a fault leaves unprocessed.
+    var unprocessed: Set<Int> = []
 
     func answer(
         _ operation: OperationName, _ document: JSONDocument, in context: RuleContext
@@ -26,6 +28,10 @@ struct MeteringOperations: Sendable {
         case .resolveCustomer:
             await answer(document, context) { (request: ResolveCustomerRequest) in
                 (request.violations(of: context.contract.model), resolveCustomer)
+            }
+        case .getEntitlements:
+            await answer(document, context) { (request: GetEntitlementsRequest) in
+                (request.violations(of: context.contract.model), getEntitlements)
             }
         }
     }
@@ -78,7 +84,7 @@ struct MeteringOperations: Sendable {
         var outcomes: [RecordOutcome] = []
         if !decision.entries.isEmpty {
             do throws(StoreError) {
-                outcomes = try await state.store.record(decision.entries)
+                outcomes = try await record(decision)
             } catch {
                 guard error.code == .notStored else { throw Refusal(error) }
                 outcomes = decision.entries.map { _ in .unprocessed }
@@ -89,6 +95,25 @@ struct MeteringOperations: Sendable {
         return EndpointAnswer(
             result,
             Explanation(rule: nobody ? .subscription : .firstWriteWins, records: records))
+    }
+
+    /// What became of the entries of a decision, in their order.
+    private func record(
+        _ decision: BatchMeterUsageRules.Decision
+    ) async throws(StoreError) -> [RecordOutcome] {
+        guard !unprocessed.isEmpty else { return try await state.store.record(decision.entries) }
+        let left = Set(
+            unprocessed.compactMap { index in
+                guard decision.places.indices.contains(index),
+                    case .entry(let entry) = decision.places[index]
+                else { return nil as Int? }
+                return entry
+            })
+        let kept = decision.entries.indices.filter { !left.contains($0) }
+        let recorded = try await state.store.record(kept.map { decision.entries[$0] })
+        var outcomes = decision.entries.map { _ in RecordOutcome.unprocessed }
+        for (entry, outcome) in zip(kept, recorded) { outcomes[entry] = outcome }
+        return outcomes
     }
 
     private func meterUsage(
@@ -149,6 +174,17 @@ struct MeteringOperations: Sendable {
         } catch {
             throw Refusal(.internalServiceError, .store, "the answer could not be signed")
         }
+    }
+
+    private func getEntitlements(
+        _ request: GetEntitlementsRequest, _ context: RuleContext
+    ) async throws(Refusal) -> EndpointAnswer {
+        let result = try GetEntitlementsRules.decide(request, in: context)
+        return EndpointAnswer(
+            result,
+            Explanation(
+                rule: .product,
+                reason: "\(result.entitlements.count) entitlements of agreements that are active"))
     }
 
     private func resolveCustomer(

@@ -15,6 +15,7 @@ package enum ProtocolGate {
     }
 
     package static func pass(_ request: PlainRequest) -> Passage {
+        if RPCProtocol.isUsed(by: request) { return RPCProtocol.pass(request) }
         if request.method == .options { return .answer(crossOrigin(request), reason: "OPTIONS") }
         guard request.method == .post else {
             return .answer(unauthorizedMethod, reason: "the method is not POST")
@@ -30,7 +31,8 @@ package enum ProtocolGate {
         guard let operation = operation(request) else {
             return .answer(
                 EndpointAnswer.plain(.unknownOperation),
-                reason: "X-Amz-Target names no operation of \(OperationName.targetPrefix)")
+                reason: "X-Amz-Target names no operation of AWSMPMeteringService or "
+                    + "AWSMPEntitlementService")
         }
         return .operation(operation)
     }
@@ -46,9 +48,12 @@ package enum ProtocolGate {
 
     private static func operation(_ request: PlainRequest) -> OperationName? {
         guard let target = request.headers[.amzTarget] else { return nil }
-        let prefix = OperationName.targetPrefix + "."
-        guard target.hasPrefix(prefix) else { return nil }
-        return OperationName(rawValue: String(target.dropFirst(prefix.count)))
+        let parts = target.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
+        guard parts.count == 2,
+            let operation = OperationName(rawValue: String(Substring(parts[1]))),
+            parts[0].elementsEqual(operation.targetPrefix.utf8)
+        else { return nil }
+        return operation
     }
 
     /// Lets a page of any origin ask; it cannot do anything without a signature.

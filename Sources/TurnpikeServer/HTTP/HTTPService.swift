@@ -62,6 +62,7 @@ package struct HTTPService: Service {
             method: request.method, path: path, query: query, headers: request.headers,
             authority: request.head.authority, body: body)
         let response = await answer(plain)
+        if response.isCut { return try await channel.close() }
         try await write(response, writer, includesBody: request.method != .head)
     }
 

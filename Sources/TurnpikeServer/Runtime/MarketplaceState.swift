@@ -11,6 +11,8 @@ package final class MarketplaceState: Sendable {
     /// The contract of products that choose none.
     package let contract: Contract
     package let alignment: WindowAlignment
+    /// What is to go wrong; forgotten when the server stops.
+    package let faults: FaultInjector
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
     private let edits = SerialGate()
@@ -19,11 +21,13 @@ package final class MarketplaceState: Sendable {
 
     package init(
         store: any MarketplaceStore, contract: Contract, alignment: WindowAlignment = .raw,
+        faults: FaultInjector = FaultInjector(),
         realClock: @escaping @Sendable () -> Timestamp = { .realNow }
     ) async throws(StoreError) {
         self.store = store
         self.contract = contract
         self.alignment = alignment
+        self.faults = faults
         self.realClock = realClock
         current = Mutex(try await store.loadCatalog())
         try await adoptAgreements()
@@ -94,6 +98,7 @@ package final class MarketplaceState: Sendable {
             _ = edit.settle()
             try await self.store.forgetUsage(saving: edit.changes)
             self.current.withLock { $0 = edit.catalog }
+            self.faults.set(FaultPlan())
             self.changes.announce()
         }
     }
@@ -103,6 +108,7 @@ package final class MarketplaceState: Sendable {
         try await edits.run {
             try await self.store.forgetEverything()
             self.current.withLock { $0 = Catalog() }
+            self.faults.set(FaultPlan())
             self.changes.announce()
         }
     }

@@ -30,6 +30,8 @@ package struct PlainResponse: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields
     package var body: [UInt8]
+    /// Whether the connection is cut instead of answering.
+    package var isCut = false
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status

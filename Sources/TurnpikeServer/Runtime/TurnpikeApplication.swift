@@ -84,7 +84,7 @@ package struct TurnpikeApplication: Sendable {
 
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
-        guard request.path == "/" else {
+        guard request.path == "/" || RPCProtocol.isUsed(by: request) else {
             return BuyerPages.areAskedFor(by: request)
                 ? await pages.respond(to: request) : await control.respond(to: request)
         }

@@ -23,15 +23,17 @@ package struct SeedFile: Sendable {
             used[code] = try await state.store.usedDimensions(of: code)
         }
         let usedDimensions = used
-        try await state.edit { edit in
+        let plan = try await state.edit { edit in
             try apply(to: &edit, usedDimensions: usedDimensions, keepingWhatIsThere)
         }
+        if let plan { state.faults.set(plan) }
     }
 
+    /// Applies what the marketplace keeps, and gives the fault plan, which it does not.
     private func apply(
         to edit: inout CatalogEdit, usedDimensions: [String: Set<String>],
         _ keepingWhatIsThere: Bool
-    ) throws(StartFailure) {
+    ) throws(StartFailure) -> FaultPlan? {
         let faults = FaultList()
         let reader = ObjectReader(root, faults: faults)
         let accounts = reader.objects("accounts", required: false).map { element in
@@ -50,6 +52,7 @@ package struct SeedFile: Sendable {
         }
         let clock = reader.has("clock") ? reader.object("clock") : nil
         let change = clock?.clockChange()
+        let plan = reader.has("faults") ? reader.object("faults")?.faultPlan() : nil
         reader.finish()
         try report(faults)
         for (element, account) in accounts
@@ -75,6 +78,7 @@ package struct SeedFile: Sendable {
         if let clock, let change {
             try run(clock) { () throws(Contradiction) in try edit.seed(change) }
         }
+        return plan
     }
 
     private func run(

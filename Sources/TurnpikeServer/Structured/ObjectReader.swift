@@ -133,7 +133,7 @@ package final class ObjectReader {
     }
 
     /// A scalar of whatever type it is written as.
-    func entitlementValue(_ name: String) -> Entitlement.Value? {
+    func entitlementValue(_ name: String) -> EntitlementValue? {
         guard let value = take(name, required: true) else { return nil }
         switch value.content {
         case .text(let text): return .string(text)

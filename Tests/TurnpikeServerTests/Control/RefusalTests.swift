@@ -135,7 +135,7 @@ struct RefusalTests {
         "A path that leads nowhere is answered with 404",
         arguments: [
             "/control/v1", "/control/v1/", "/control/v2/accounts", "/control/v1/account", "/x",
-            "/control/v1/accounts/1/2", "/health/x", "/control/v1/faults",
+            "/control/v1/accounts/1/2", "/health/x", "/control/v1/fault",
         ])
     func unknownPath(path: String) async throws {
         let market = try await ControlMarket()

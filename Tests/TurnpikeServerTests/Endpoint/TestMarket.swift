@@ -20,10 +20,11 @@ struct TestMarket {
     init(
         store: any MarketplaceStore = InMemoryStore(),
         authentication: AuthenticationMode = .verified, contract: Contract = .newest,
-        explainsInHeader: Bool = true, realNow: Timestamp = Self.now
+        explainsInHeader: Bool = true, realNow: Timestamp = Self.now,
+        faults: FaultInjector = FaultInjector()
     ) async throws {
         state = try await MarketplaceState(
-            store: store, contract: contract, realClock: { realNow })
+            store: store, contract: contract, faults: faults, realClock: { realNow })
         endpoint = AWSEndpoint(
             state: state, log: log, forge: SigningKeyForge(state: state),
             authentication: authentication, explainsInHeader: explainsInHeader)
@@ -91,7 +92,7 @@ struct TestMarket {
         let credential = credential(kind)
         var headers: [(name: String, value: String)] = [
             ("host", "127.0.0.1:8655"), ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "AWSMPMeteringService.\(operation.rawValue)"),
+            ("x-amz-target", "\(operation.targetPrefix).\(operation.rawValue)"),
             ("x-amz-date", AmzDate.text(signedAt)),
         ]
         if let token = credential.sessionToken { headers.append(("x-amz-security-token", token)) }

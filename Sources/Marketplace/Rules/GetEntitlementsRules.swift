@@ -1,0 +1,142 @@
+package import MeteringAPI
+
+/// GetEntitlements: a seller asks what buyers of a product have bought in advance.
+package enum GetEntitlementsRules {
+    /// Decides on a request that meets the model's constraints.
+    package static func decide(
+        _ request: GetEntitlementsRequest, in context: RuleContext
+    ) throws(Refusal) -> GetEntitlementsResult {
+        try context.permit(.getEntitlements)
+        try context.requireOffer(of: .getEntitlements)
+        let account = context.caller.principal.accountID
+        let code = request.productCode ?? ""
+        guard let product = context.catalog.products[code], product.sellerAccountID == account
+        else {
+            throw Refusal(
+                .invalidParameter, .product,
+                "account \(account) has published no product \(quoted(code))")
+        }
+        guard
+            request.filter[.customerIdentifier] == nil
+                || request.filter[.customerAWSAccountID] == nil
+        else {
+            throw Refusal(
+                .invalidParameter, .identifiers,
+                "CUSTOMER_IDENTIFIER and CUSTOMER_AWS_ACCOUNT_ID exclude each other")
+        }
+        let start = try Position(request.nextToken, product.code)
+        let found = entitlements(of: product, request, context)
+            .filter { entitlement in start.map { $0 < entitlement.position } ?? true }
+        let limit = Int(request.maxResults ?? GetEntitlementsRequest.largestPage)
+        let page = found.prefix(limit)
+        return GetEntitlementsResult(
+            entitlements: page.map(\.record),
+            nextToken: found.count > limit ? page.last?.position.token(product.code) : nil)
+    }
+
+    /// An entitlement with its place in the order of all, which never changes: what begins or ends
+    /// between two pages neither repeats nor hides another.
+    private struct Placed {
+        let position: Position
+        let record: EntitlementRecord
+    }
+
+    private static func entitlements(
+        of product: Product, _ request: GetEntitlementsRequest, _ context: RuleContext
+    ) -> [Placed] {
+        let filter = request.filter
+        var found: [Placed] = []
+        for agreement in context.catalog.entitledAgreements(product: product.code) {
+            // What was bought holds until the end; the hour for final records gives no more of it.
+            guard agreement.state(at: context.now) == .active,
+                let buyer = context.catalog.accounts[agreement.buyerAccountID],
+                matches(filter[.licenseARN], agreement.licenseARN),
+                matches(filter[.customerAWSAccountID], buyer.id),
+                matches(filter[.customerIdentifier], buyer.customerIdentifier)
+            else { continue }
+            for entitlement in agreement.entitlements
+            where matches(filter[.dimension], entitlement.dimension) {
+                found.append(
+                    Placed(
+                        position: Position(
+                            sequence: agreement.sequence, dimension: entitlement.dimension),
+                        record: record(entitlement, agreement, product, buyer)))
+            }
+        }
+        return found.sorted { $0.position < $1.position }
+    }
+
+    private static func matches(_ values: [String]?, _ value: String?) -> Bool {
+        guard let values else { return true }
+        guard let value else { return false }
+        return values.contains { ExactText($0) == ExactText(value) }
+    }
+
+    private static func record(
+        _ entitlement: Entitlement, _ agreement: Agreement, _ product: Product, _ buyer: Account
+    ) -> EntitlementRecord {
+        EntitlementRecord(
+            productCode: product.code, dimension: entitlement.dimension,
+            customerIdentifier: product.integration == .customerIdentifier
+                ? buyer.customerIdentifier : nil,
+            customerAWSAccountID: buyer.id, value: entitlement.value,
+            expirationDate: agreement.endsAt, licenseARN: agreement.licenseARN)
+    }
+}
+
+/// Where an entitlement stands: by its agreement's age, then by dimension.
+private struct Position: Comparable {
+    let sequence: Int
+    let dimension: String
+
+    init(sequence: Int, dimension: String) {
+        self.sequence = sequence
+        self.dimension = dimension
+    }
+
+    static func == (left: Position, right: Position) -> Bool {
+        left.sequence == right.sequence
+            && ExactText(left.dimension) == ExactText(right.dimension)
+    }
+
+    static func < (left: Position, right: Position) -> Bool {
+        left.sequence == right.sequence
+            ? ExactText(left.dimension) < ExactText(right.dimension)
+            : left.sequence < right.sequence
+    }
+
+    /// What a page's end is called on the wire: no spaces, and nothing to guess a meaning from.
+    func token(_ productCode: String) -> String {
+        "\(sequence)/\(dimension)/\(productCode)".utf8.map(hexadecimal).joined()
+    }
+
+    /// Reads a token; nil where there is none.
+    init?(_ token: String?, _ productCode: String) throws(Refusal) {
+        guard let token else { return nil }
+        let parts = Self.decoded(token)?.split(
+            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let parts, parts.count == 2, let sequence = Int(parts[0]),
+            parts[1].hasSuffix("/" + productCode)
+        else {
+            throw Refusal(
+                .invalidParameter, .types,
+                "the NextToken is none that a page of this product ended with")
+        }
+        self.sequence = sequence
+        dimension = String(parts[1].dropLast(productCode.count + 1))
+    }
+
+    private static func decoded(_ token: String) -> String? {
+        let digits = token.utf8.map { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count.isMultiple(of: 2), digits.allSatisfy({ $0 != nil }) else { return nil }
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { index in
+            UInt8((digits[index] ?? 0) << 4 | (digits[index + 1] ?? 0))
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+private func hexadecimal(_ byte: UInt8) -> String {
+    let text = String(byte, radix: 16)
+    return byte < 16 ? "0" + text : text
+}

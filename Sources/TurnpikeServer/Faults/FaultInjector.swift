@@ -1,0 +1,179 @@
+import AWSWire
+import HTTPTypes
+package import Marketplace
+import MeteringAPI
+import Synchronization
+
+/// Lets requests meet the faults of a plan.
+package final class FaultInjector: Sendable {
+    private let state = Mutex(FaultState(FaultPlan()))
+    /// Asked for each request, without a lock.
+    private let active = Atomic(false)
+    private let sleep: @Sendable (Duration) async -> Void
+
+    package init(
+        sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    ) {
+        self.sleep = sleep
+    }
+
+    /// How long a stalled request is kept, at most.
+    private static let stall = Duration.seconds(900)
+
+    package var isActive: Bool { active.load(ordering: .relaxed) }
+
+    /// The plan and what has fired of it.
+    package var current: FaultState { state.withLock { $0 } }
+
+    package func set(_ plan: FaultPlan) {
+        state.withLock { $0 = FaultState(plan) }
+        active.store(!plan.isEmpty, ordering: .relaxed)
+    }
+
+    /// By how many seconds the server's clock seems to be off, for a caller that is only named yet.
+    func clockSkew(_ call: FaultCall) -> (seconds: Int64, notes: [String]) {
+        let firings = state.withLock { $0.fire(on: call, skewsClock: true) }
+        var seconds: Int64 = 0
+        for case .clockSkew(let more) in firings.map(\.effect) {
+            seconds = seconds.addingReportingOverflow(more).partialValue
+        }
+        return (seconds, firings.map(\.note))
+    }
+
+    /// What happens to a request.
+    struct Verdict {
+        /// Answered instead of doing anything; nil lets the work be done.
+        var answer: EndpointAnswer?
+        /// Records that are left out, and come back unprocessed.
+        var unprocessed: Set<Int> = []
+        /// Whether the connection is cut instead of answering.
+        var isCut = false
+        var notes: [String] = []
+    }
+
+    /// Fires the rules that a request meets; waits where one wants that.
+    func judge(_ call: FaultCall, real: Timestamp) async -> Verdict {
+        let (isOverQuota, firings) = state.withLock { state in
+            (state.exceedsQuota(call, real: real), state.fire(on: call, skewsClock: false))
+        }
+        var verdict = Verdict()
+        if isOverQuota {
+            verdict.answer = EndpointAnswer(
+                Refusal(
+                    .throttling, .fault,
+                    "the account is over AWS's quota of requests a second for the operation"))
+        }
+        for firing in firings {
+            verdict.notes.append(firing.note)
+            await apply(firing, to: &verdict)
+        }
+        return verdict
+    }
+
+    private func apply(_ firing: FaultState.Firing, to verdict: inout Verdict) async {
+        var answer: EndpointAnswer?
+        switch firing.effect {
+        case .error(let exception):
+            answer = EndpointAnswer(Refusal(exception, .fault, firing.note))
+        case .latency(let milliseconds): await sleep(.milliseconds(milliseconds))
+        case .stall:
+            await sleep(Self.stall)
+            verdict.isCut = true
+            answer = Self.silence(firing.note)
+        case .cutBeforeWork:
+            verdict.isCut = true
+            answer = Self.silence(firing.note)
+        case .cutAfterCommit: verdict.isCut = true
+        case .unprocessed: verdict.unprocessed.formUnion(firing.records)
+        case .noJSON:
+            answer = EndpointAnswer(
+                status: 500, body: Array("Internal Server Error\n".utf8), error: "(no JSON)",
+                contentType: "text/plain", Explanation(rule: .fault, reason: firing.note))
+        case .proxyError:
+            answer = EndpointAnswer(
+                status: 503, body: Array(Self.proxyPage.utf8), error: "(a proxy)",
+                contentType: "text/html", Explanation(rule: .fault, reason: firing.note))
+        case .clockSkew: break
+        }
+        // The first that decides.
+        if verdict.answer == nil { verdict.answer = answer }
+    }
+
+    private static func silence(_ reason: String) -> EndpointAnswer {
+        EndpointAnswer(
+            status: 0, body: [], error: "(no answer)", contentType: nil,
+            Explanation(rule: .fault, reason: reason))
+    }
+
+    private static let proxyPage = """
+        <html><head><title>503 Service Temporarily Unavailable</title></head>
+        <body><center><h1>503 Service Temporarily Unavailable</h1></center></body></html>
+
+        """
+}
+
+extension FaultState.Firing {
+    /// What the explanation says.
+    var note: String { "fault \(index + 1) of the plan: \(effect.sentence)" }
+}
+
+extension FaultRule.Effect {
+    fileprivate var sentence: String {
+        switch self {
+        case .error(let exception): "answered \(exception.name)"
+        case .latency(let milliseconds): "answered \(milliseconds) ms later"
+        case .stall: "never answered"
+        case .cutBeforeWork: "the connection was cut before anything was done"
+        case .cutAfterCommit: "the connection was cut after all was done"
+        case .unprocessed: "records were left unprocessed"
+        case .noJSON: "answered HTTP 500 without JSON"
+        case .proxyError: "answered HTTP 503 as a proxy"
+        case .clockSkew(let seconds): "the server's clock seemed \(seconds) s ahead"
+        }
+    }
+}
+
+extension FaultCall {
+    /// A request whose body has been read.
+    init(
+        _ operation: OperationName, accessKeyID: String, accountID: String, region: String,
+        productCode: String?, _ body: JSONValue
+    ) {
+        self.init(operation: operation, accessKeyID: accessKeyID, region: region)
+        self.accountID = accountID
+        self.productCode = productCode ?? body["ProductCode"]?.text
+        switch operation {
+        case .batchMeterUsage:
+            guard let list = body["UsageRecords"], list.kind == .list else { return }
+            records = list.elements.map {
+                FaultRecord($0, dimension: "Dimension", quantity: "Quantity")
+            }
+        case .meterUsage:
+            records = [
+                FaultRecord(body, dimension: "UsageDimension", quantity: "UsageQuantity")
+            ]
+        default: break
+        }
+    }
+}
+
+extension FaultRecord {
+    fileprivate init(_ value: JSONValue, dimension: String, quantity: String) {
+        self.init()
+        self.dimension = value[dimension]?.text
+        buyerAccountID = value["CustomerAWSAccountId"]?.text
+        customerIdentifier = value["CustomerIdentifier"]?.text
+        licenseARN = value["LicenseArn"]?.text
+        if let number = value[quantity], number.kind == .number {
+            self.quantity = Quantity(
+                millionths: JSONNumber(number.rawBytes, scale: 6).scaled)
+        }
+        guard let time = value["Timestamp"] else { return }
+        switch time.kind {
+        case .number:
+            hour = Timestamp(milliseconds: JSONNumber(time.rawBytes, scale: 3).scaled).hour
+        case .string: hour = Timestamp(iso8601: time.text)?.hour
+        default: break
+        }
+    }
+}
