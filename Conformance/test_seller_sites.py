@@ -10,9 +10,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from market import ControlAPI
 from server import running
@@ -80,14 +84,66 @@ def post(address, **fields):
         return error.code, error.read().decode()
 
 
+def send_buyers(control, address):
+    """Has the product's buyers sent to a site."""
+    product = control.get(f"products/{PRODUCT}")
+    del product["productCode"]
+    control.put(f"products/{PRODUCT}", {**product, "fulfillmentURL": address})
+
+
+@contextmanager
+def careless_site(endpoint):
+    """A site that undoes the form's encoding twice, and tells the buyer that all is well."""
+    keys = json.loads(turnpike(endpoint, "env", "--json").stdout)
+    client = boto3.client(
+        "meteringmarketplace",
+        endpoint_url=endpoint,
+        region_name=keys["AWS_REGION"],
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+    )
+
+    class Site(BaseHTTPRequestHandler):
+        """Answers every form with 200."""
+
+        def do_POST(self):
+            """Resolves what is left of the token."""
+            form = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            token = urllib.parse.parse_qs(form)["x-amzn-marketplace-token"][0]
+            try:
+                client.resolve_customer(RegistrationToken=urllib.parse.unquote_plus(token))
+            except ClientError:
+                pass
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    site = HTTPServer(("127.0.0.1", 0), Site)
+    Thread(target=site.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{site.server_port}/register"
+    finally:
+        site.shutdown()
+        site.server_close()
+
+
+def test_a_site_that_breaks_the_token():
+    """Who tries such a site is told what became of the token, though the site says 200."""
+    with running("--in-memory", "--demo") as endpoint, careless_site(endpoint) as address:
+        send_buyers(ControlAPI(endpoint), address)
+        visit = turnpike(endpoint, "subscribe", PRODUCT, "--buyer", BUYER, "--post", "--wait", "1")
+        assert visit.returncode == 1
+        assert "did not resolve the token within 1 s" in visit.stderr
+        assert "InvalidTokenException" in visit.stderr
+        assert "URL-decoded once too often" in visit.stderr
+
+
 @pytest.mark.parametrize("site", ["python", "swift"])
 def test_from_the_click_to_the_bill(site):
     """A buyer subscribes, is known to the site, uses it, and the use is in the report."""
     with running("--in-memory", "--demo") as endpoint, site_running(site, endpoint) as address:
         control = ControlAPI(endpoint)
-        product = control.get(f"products/{PRODUCT}")
-        del product["productCode"]
-        control.put(f"products/{PRODUCT}", {**product, "fulfillmentURL": f"{address}/register"})
+        send_buyers(control, f"{address}/register")
         visit = turnpike(endpoint, "subscribe", PRODUCT, "--buyer", BUYER, "--post", "--wait", "5")
         assert visit.returncode == 0, visit.stdout + visit.stderr
         assert f"POST {address}/register: HTTP 200" in visit.stdout
