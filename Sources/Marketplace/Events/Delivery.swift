@@ -18,7 +18,7 @@ package struct Delivery: Sendable, Hashable {
     package var target: String
     package var state: State
     package var attempts: Int64
-    /// When it is tried next; once it is settled, when that was. On the real clock.
+    /// On the real clock: when it is tried next or, once it is settled, when that was.
     package var time: Timestamp
     /// Why the last attempt failed.
     package var lastError: String?
