@@ -14,7 +14,7 @@ extension CatalogEdit {
         publish(
             MarketplaceEvent(
                 id: newID(), kind: kind, time: time, agreement: agreement, product: product,
-                buyer: buyer))
+                buyer: buyer, sellerName: catalog.accounts[product.sellerAccountID]?.name))
     }
 
     /// Lets happen, in their order, what is due by now; the catalog's clock says when that is.

@@ -73,7 +73,7 @@ extension CatalogEdit {
         }
         let event = MarketplaceEvent(
             id: newID(), kind: kind, time: now, agreement: agreement, product: product,
-            buyer: buyer)
+            buyer: buyer, sellerName: catalog.accounts[product.sellerAccountID]?.name)
         publish(event)
         return event
     }

@@ -12,10 +12,12 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
     package var product: Product
     /// Who accepted the agreement.
     package var buyer: Account
+    /// The name of who published the product.
+    package var sellerName: String?
 
     package init(
         id: String, kind: Kind, time: Timestamp, agreement: Agreement, product: Product,
-        buyer: Account
+        buyer: Account, sellerName: String? = nil
     ) {
         self.id = id
         self.kind = kind
@@ -23,6 +25,7 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
         self.agreement = agreement
         self.product = product
         self.buyer = buyer
+        self.sellerName = sellerName
     }
 
     /// How the seller hears of it.
@@ -36,6 +39,8 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
     ///
     /// Every product's seller is also its proposer here, and such a seller gets only the Proposer
     /// variant of an agreement's events; those of licences and advisories have no such variant.
+    /// Nothing here causes those of cancellation requests and billing adjustments, so they are
+    /// published by hand.
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case agreementCreated = "Purchase Agreement Created - Proposer"
         case agreementAmended = "Purchase Agreement Amended - Proposer"
@@ -47,6 +52,13 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
         case advisoryResolved = "Purchase Agreement Advisory Resolved - Manufacturer"
         case licenseUpdated = "License Updated - Manufacturer"
         case licenseDeprovisioned = "License Deprovisioned - Manufacturer"
+        case cancellationPending = "Agreement Cancellation Request Pending Approval - Proposer"
+        case cancellationApproved = "Agreement Cancellation Request Approved - Proposer"
+        case cancellationRejected = "Agreement Cancellation Request Rejected - Proposer"
+        case cancellationCancelled = "Agreement Cancellation Request Cancelled - Proposer"
+        case cancellationInvalid = "Agreement Cancellation Request Validation Failed - Proposer"
+        case adjustmentCompleted = "Purchase Agreement Billing Adjustment Completed - Proposer"
+        case adjustmentFailed = "Purchase Agreement Billing Adjustment Failed - Proposer"
 
         case subscribeSuccess = "subscribe-success"
         case subscribeFail = "subscribe-fail"
