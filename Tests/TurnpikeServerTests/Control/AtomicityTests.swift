@@ -1,7 +1,6 @@
 import HTTPTypes
 import Marketplace
 import MeteringAPI
-import Synchronization
 import Testing
 import TurnpikeServer
 
@@ -9,10 +8,10 @@ import TurnpikeServer
 struct AtomicityTests {
     @Test("A store that cannot save leaves the marketplace as it was")
     func failingStore() async throws {
-        let store = BrokenStore()
+        let store = FailingStore(.notStored)
         let market = try await ControlMarket.furnished(store: store)
         let before = market.snapshot
-        store.isBroken = true
+        store.failsToSave = true
         let requests: [(HTTPRequest.Method, String, String)] = [
             (.put, "accounts/333344445555", #"{"role":"buyer","name":"C"}"#),
             (.put, "accounts/\(ControlMarket.buyer)", #"{"role":"buyer","name":"C"}"#),
@@ -35,7 +34,7 @@ struct AtomicityTests {
             #expect(answer["detail"] == "nothing was stored: the disk is full")
             #expect(market.snapshot == before, "\(method) \(path)")
         }
-        store.isBroken = false
+        store.failsToSave = false
         let answer = await market.send(
             .put, "accounts/333344445555", #"{"role":"buyer","name":"C"}"#)
         #expect(answer.status == 201)
@@ -173,77 +172,4 @@ struct AtomicityTests {
         }
         #expect(statuses.sorted() == [201] + Array(repeating: 409, count: 19))
     }
-}
-
-/// A store in memory that can be told to fail.
-private final class BrokenStore: MarketplaceStore {
-    private let store = InMemoryStore()
-    private let broken = Mutex(false)
-
-    var isBroken: Bool {
-        get { broken.withLock { $0 } }
-        set { broken.withLock { $0 = newValue } }
-    }
-
-    private func check() throws(StoreError) {
-        if isBroken { throw StoreError(.notStored, cause: "the disk is full") }
-    }
-
-    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
-        try check()
-        return try await store.record(entries)
-    }
-
-    func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
-
-    func save(_ changes: [CatalogChange]) async throws(StoreError) {
-        try check()
-        try await store.save(changes)
-    }
-
-    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
-        try check()
-        try await store.forgetUsage(saving: changes)
-    }
-
-    func forgetEverything() async throws(StoreError) {
-        try check()
-        try await store.forgetEverything()
-    }
-
-    func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        try await store.usage(filter, after: cursor, limit: limit)
-    }
-
-    func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
-    }
-
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
-        try await store.usedDimensions(of: productCode)
-    }
-
-    func deliveries(
-        _ filter: DeliveryFilter, after number: Int64, limit: Int
-    ) async throws(StoreError) -> [Delivery] {
-        try await store.deliveries(filter, after: number, limit: limit)
-    }
-
-    func outbox(
-        of target: String, at time: Timestamp, limit: Int
-    ) async throws(StoreError) -> Outbox {
-        try await store.outbox(of: target, at: time, limit: limit)
-    }
-
-    func events(
-        after number: Int64, limit: Int
-    ) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
-    }
-
-    func close() async {}
 }

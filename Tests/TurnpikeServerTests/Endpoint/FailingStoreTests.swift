@@ -1,6 +1,5 @@
 import Marketplace
 import MeteringAPI
-import Synchronization
 import Testing
 import TurnpikeServer
 
@@ -70,71 +69,4 @@ struct FailingStoreTests {
         #expect(await market.send(.registerUsage, body, as: .eksPod).status == 200)
         #expect(market.state.catalog.registeredWorkloads.count == 1)
     }
-}
-
-/// Keeps a catalog like any store, and fails to record; to save, where it is told to.
-private final class FailingStore: MarketplaceStore {
-    private let code: StoreError.Code
-    private let store = InMemoryStore()
-    private let saving = Mutex(true)
-
-    init(_ code: StoreError.Code) { self.code = code }
-
-    var failsToSave: Bool {
-        get { saving.withLock { !$0 } }
-        set { saving.withLock { $0 = !newValue } }
-    }
-
-    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
-        throw StoreError(code, cause: "it was told to")
-    }
-
-    func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
-
-    func save(_ changes: [CatalogChange]) async throws(StoreError) {
-        if failsToSave { throw StoreError(code, cause: "it was told to") }
-        try await store.save(changes)
-    }
-
-    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
-        try await store.forgetUsage(saving: changes)
-    }
-
-    func forgetEverything() async throws(StoreError) { try await store.forgetEverything() }
-
-    func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        try await store.usage(filter, after: cursor, limit: limit)
-    }
-
-    func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
-    }
-
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
-        try await store.usedDimensions(of: productCode)
-    }
-
-    func deliveries(
-        _ filter: DeliveryFilter, after number: Int64, limit: Int
-    ) async throws(StoreError) -> [Delivery] {
-        try await store.deliveries(filter, after: number, limit: limit)
-    }
-
-    func outbox(
-        of target: String, at time: Timestamp, limit: Int
-    ) async throws(StoreError) -> Outbox {
-        try await store.outbox(of: target, at: time, limit: limit)
-    }
-
-    func events(
-        after number: Int64, limit: Int
-    ) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
-    }
-
-    func close() async {}
 }
