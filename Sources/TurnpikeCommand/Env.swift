@@ -35,16 +35,9 @@ struct Env: ParsableCommand {
         guard json else {
             return credential.exports(endpoint: endpoint).joined(separator: "\n")
         }
-        var members = [
-            ("AWS_ENDPOINT_URL_MARKETPLACE_METERING", endpoint),
-            ("AWS_ACCESS_KEY_ID", credential.accessKeyID),
-            ("AWS_SECRET_ACCESS_KEY", credential.secretAccessKey),
-            ("AWS_REGION", credential.region), ("AWS_DEFAULT_REGION", credential.region),
-        ]
-        if let token = credential.sessionToken { members.append(("AWS_SESSION_TOKEN", token)) }
         var writer = JSONWriter()
         writer.object { writer in
-            for (name, value) in members {
+            for (name, value) in credential.variables(endpoint: endpoint) {
                 writer.anyName(name)
                 writer.string(value)
             }

@@ -47,23 +47,28 @@ struct StartMessage {
 
             curl \(endpoint)/control/v1/requests    # what was asked, and why it was answered so
 
+            Be a buyer, in a browser: \(endpoint)/marketplace
+
             """
     }
 }
 
 extension Demo.NamedCredential {
-    /// Lines for a shell that make AWS clients use this credential here.
-    func exports(endpoint: String) -> [String] {
-        var variables = [
+    /// What makes AWS clients use this credential here, GetEntitlements' included.
+    func variables(endpoint: String) -> [(name: String, value: String)] {
+        let token = sessionToken.map { [("AWS_SESSION_TOKEN", $0)] } ?? []
+        return [
             ("AWS_ENDPOINT_URL_MARKETPLACE_METERING", endpoint),
+            ("AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE", endpoint),
             ("AWS_ACCESS_KEY_ID", accessKeyID),
             ("AWS_SECRET_ACCESS_KEY", secretAccessKey),
-        ]
-        if let sessionToken { variables.append(("AWS_SESSION_TOKEN", sessionToken)) }
-        variables.append(("AWS_REGION", region))
-        variables.append(("AWS_DEFAULT_REGION", region))
+        ] + token + [("AWS_REGION", region), ("AWS_DEFAULT_REGION", region)]
+    }
+
+    /// The same as lines for a shell.
+    func exports(endpoint: String) -> [String] {
         // Quotation marks in an endpoint must not end the text, because a shell evaluates it.
-        return variables.map { name, value in
+        variables(endpoint: endpoint).map { name, value in
             let quoted = value.split(separator: "'", omittingEmptySubsequences: false)
                 .joined(separator: "'\\''")
             return "export \(name)='\(quoted)'"

@@ -12,6 +12,7 @@ struct OutputTests {
         #expect(
             text == """
                 export AWS_ENDPOINT_URL_MARKETPLACE_METERING='http://127.0.0.1:8655'
+                export AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE='http://127.0.0.1:8655'
                 export AWS_ACCESS_KEY_ID='AKIADEMOSELLER000000'
                 export AWS_SECRET_ACCESS_KEY='demo-secret-of-the-seller'
                 export AWS_REGION='us-east-1'

@@ -37,6 +37,7 @@ struct StartMessageTests {
         #expect(
             commands.joined(separator: "\n\n") == """
                 export AWS_ENDPOINT_URL_MARKETPLACE_METERING='http://127.0.0.1:8655'
+                export AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE='http://127.0.0.1:8655'
                 export AWS_ACCESS_KEY_ID='AKIADEMOSELLER000000'
                 export AWS_SECRET_ACCESS_KEY='demo-secret-of-the-seller'
                 export AWS_REGION='us-east-1'
@@ -53,6 +54,8 @@ struct StartMessageTests {
 
                 curl http://127.0.0.1:8655/control/v1/requests    # what was asked, and why it was \
                 answered so
+
+                Be a buyer, in a browser: http://127.0.0.1:8655/marketplace
 
                 """)
     }
