@@ -50,6 +50,10 @@ extension Fault {
         func run() async throws {
             let plan = try StructuredValue(
                 yaml: try readText(file, called: "the fault plan"), name: file)
+            // The server would name the member only; here its line is known.
+            let faults = FaultList()
+            _ = ObjectReader(plan, faults: faults).faultPlan()
+            try faults.report(name: file)
             let control = try server.control()
             let texts = ScenarioTexts(start: .realNow, variables: [:])
             control.show(

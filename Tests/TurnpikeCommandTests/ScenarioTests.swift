@@ -1,3 +1,4 @@
+import AWSWire
 import Foundation
 import Marketplace
 import MeteringAPI
@@ -32,6 +33,31 @@ struct ScenarioTests {
                     + "quantity: any}", 4, "after the start"
             ),
             ("title: [", 2, "node content"),
+            ("title: t\nstart: noon\nsteps: []", 2, "there is no jump 'noon'"),
+            ("title: t\nsteps:\n  - jump: noon", 3, "there is no jump 'noon'"),
+            ("title: t\nsteps:\n  - jump: grace-end", 3, "wants an agreement after it"),
+            ("title: t\nsteps:\n  - jump: next-hour a", 3, "nothing follows next-hour"),
+            ("title: t\nsteps:\n  - suspend: $byer", 3, "there is no variable $byer"),
+            ("title: t\nsteps:\n  - cancel: a", 3, "no agreement before this is called 'a'"),
+            (
+                "title: t\nsteps: []\nexpect:\n  - {agreement: a, dimension: d, from: +1h, "
+                    + "to: +4h, quantity: any}", 4, "no agreement before this is called 'a'"
+            ),
+            (
+                "title: t\nsteps:\n  - agreement:\n      as: a\n      productCode: p\n"
+                    + "      buyerAccountId: $buyer\n      endsAt: soon", 7, "a time such as"
+            ),
+            (
+                agreement + "\n  - cancel: {agreement: a, as: b}", 4,
+                "there is no such member here"
+            ),
+            (agreement + "\n  - amend: {agreement: a, endAt: +3h}", 4, "endAt"),
+            (agreement + "\n  - renew: {agreement: a, as: b}\n  - cancel: c", 5, "called 'c'"),
+            ("title: t\nsteps:\n  - account: {accountId: 1, role: byer, name: n}", 3, "role"),
+            (
+                "title: t\nsteps:\n  - faults:\n      - {stall: true}\n"
+                    + "      - {cut: afterCommit, next: 0}", 5, "steps[0].faults[1].next"
+            ),
         ])
     func mistake(text: String, line: Int, reason: String) throws {
         let failure = try #require(throws: StartFailure.self) {
@@ -40,6 +66,9 @@ struct ScenarioTests {
         #expect(failure.description.hasPrefix("s.yaml:\(line)"), "\(failure)")
         #expect(failure.description.contains(reason), "\(failure)")
     }
+
+    private static let agreement =
+        "title: t\nsteps:\n  - agreement: {as: a, productCode: p, buyerAccountId: b, endsAt: +9h}"
 
     private static let hour = "2026-12-01T12:00:00Z"
     private static let license = "arn:aws:license-manager::111122223333:license:l-1"
@@ -54,16 +83,30 @@ struct ScenarioTests {
 
     private static func refused(
         _ error: String, name: String = "222233334444"
-    ) -> ScenarioCheck.RefusedCall {
-        ScenarioCheck.RefusedCall(
+    ) -> ScenarioCheck.Refusal {
+        ScenarioCheck.Refusal(
             id: "call", error: error,
             records: [.init(names: [name], dimension: "requests", hour: hour)])
+    }
+
+    /// An item of the audit trail: a call that succeeded, which is not to say that its record did.
+    private static func refused(by status: String) throws -> [ScenarioCheck.Refusal] {
+        let record = """
+            {"timestamp":"Dec 1, 2026 12:20:00 PM","customerAWSAccountID":"222233334444",\
+            "dimension":"requests","quantity":5}
+            """
+        let answer =
+            status == "UnprocessedRecords"
+            ? #"{"results":[],"unprocessedRecords":[\#(record)]}"#
+            : #"{"results":[{"usageRecord":\#(record),"status":"\#(status)"}]}"#
+        let text = #"{"requestID":"call","responseElements":\#(answer)}"#
+        return ScenarioCheck.Refusal.all(in: try JSONDocument(parsing: Array(text.utf8)).root)
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var usage: [ScenarioCheck.Usage] = []
-        var refused: [ScenarioCheck.RefusedCall] = []
+        var refused: [ScenarioCheck.Refusal] = []
         var quantity: String?
         let verdict: String?
     }
@@ -96,6 +139,9 @@ struct ScenarioTests {
             testDescription: "throttled, then taken", usage: [usage()],
             refused: [refused("ThrottlingException")], verdict: nil),
         Case(
+            testDescription: "by CustomerIdentifier, throttled",
+            refused: [refused("ThrottlingException", name: "Jzxfk0Z7y0M")], verdict: "refused"),
+        Case(
             testDescription: "somebody else's",
             refused: [refused("ThrottlingException", name: "x")],
             verdict: "lost"),
@@ -103,25 +149,42 @@ struct ScenarioTests {
 
     @Test("An hour is lost, double, late, refused, wrong or as expected", arguments: cases)
     func verdict(example: Case) {
-        let record = ScenarioRecord(
-            scenario: "s",
-            agreements: [
-                "a": .init(
-                    agreementID: "agmt-1", licenseARN: Self.license, productCode: "p",
-                    buyerAccountID: "222233334444")
-            ],
-            expected: [
-                .init(
-                    agreement: "a", dimension: "requests", from: Self.hour,
-                    to: "2026-12-01T13:00:00Z", quantity: example.quantity)
-            ], trailCursor: "0")
-        let check = ScenarioCheck(record, usage: example.usage, refused: example.refused)
+        let check = ScenarioCheck(
+            Self.record(example.quantity), usage: example.usage, refused: example.refused)
         #expect(check.hours == 1)
         if let verdict = example.verdict {
             #expect(check.findings.map { $0.verdict.hasPrefix(verdict) } == [true])
         } else {
             #expect(check.findings.isEmpty, "\(check.findings)")
         }
+    }
+
+    @Test(
+        "An hour that a call which succeeded did not take is refused",
+        arguments: ["CustomerNotSubscribed", "UnprocessedRecords"])
+    func status(name: String) throws {
+        let check = ScenarioCheck(
+            Self.record(nil), usage: [], refused: try Self.refused(by: name))
+        #expect(
+            check.findings.map { $0.verdict.hasPrefix("refused: request call got \(name)") }
+                == [true])
+        #expect(check.text.hasSuffix("Refused with \(name): 1 (call)\n"))
+        #expect(try Self.refused(by: "Success").isEmpty)
+    }
+
+    private static func record(_ quantity: String?) -> ScenarioRecord {
+        ScenarioRecord(
+            scenario: "s",
+            agreements: [
+                "a": .init(
+                    agreementID: "agmt-1", licenseARN: license, productCode: "p",
+                    buyerAccountID: "222233334444", customerIdentifier: "Jzxfk0Z7y0M")
+            ],
+            expected: [
+                .init(
+                    agreement: "a", dimension: "requests", from: hour,
+                    to: "2026-12-01T13:00:00Z", quantity: quantity)
+            ], trailCursor: "0")
     }
 
     @Test(
@@ -167,13 +230,14 @@ struct ScenarioTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let path = try folder.write(
-            "title: t\nsteps:\n  - hours: 1\n  - cancel: a\n", to: "mine.yaml")
+            "title: t\nsteps:\n  - hours: 1\n  - suspend: '999999999999'\n", to: "mine.yaml")
         let run = try await TurnpikeProcess.run(
             ["scenario", "run", path, "--pace", "0"],
             environment: ["TURNPIKE_ENDPOINT": "http://127.0.0.1:\(server.port)"],
             in: folder.url)
         #expect(run.status == 1)
-        #expect(run.errors.contains("mine.yaml:4: no agreement before this is called 'a'"))
+        #expect(run.errors.contains("mine.yaml:4: "), "\(run.errors)")
+        #expect(run.errors.contains("'999999999999'"), "\(run.errors)")
         #expect(try await server.terminate() == 0)
     }
 }

@@ -39,6 +39,28 @@ struct ServerCommandTests {
         #expect(try await server.terminate() == 0)
     }
 
+    @Test("A mistake in a fault plan's file is named by its line, and the plan before it holds")
+    func faultFile() async throws {
+        let server = try await TurnpikeProcess(["--in-memory"])
+        let endpoint = ["--endpoint", "http://127.0.0.1:\(server.port)"]
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let good = try folder.write(
+            "seed: 7\nrules:\n  - {stall: true, next: 2}\n", to: "good.yaml")
+        let bad = try folder.write(
+            "rules:\n  - {cut: afterCommit}\n  - operation: MeterUsage\n    cut: now\n",
+            to: "bad.yaml")
+        let set = try await TurnpikeProcess.run(["fault", "set", good] + endpoint)
+        #expect(set.status == 0)
+        let refused = try await TurnpikeProcess.run(["fault", "set", bad] + endpoint)
+        #expect(
+            refused.isFailure(
+                "\(bad):4: rules[1].cut: 'now' is none of beforeWork, afterCommit"))
+        let list = try await TurnpikeProcess.run(["fault"] + endpoint)
+        #expect(list.output == set.output)
+        #expect(try await server.terminate() == 0)
+    }
+
     @Test("What is metered shows in the table, and as JSON")
     func usage() async throws {
         let server = try await TurnpikeProcess(["--in-memory", "--demo"])

@@ -1,6 +1,9 @@
+import AWSWire
 import Foundation
+import MeteringAPI
 import TestProcesses
 import Testing
+import TurnpikeServer
 
 @Suite("A server that is told to stop")
 struct StopTests {
@@ -40,6 +43,25 @@ struct StopTests {
         try busy.send("{}")
         let answer = try busy.readToEnd()
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(answer)")
+        #expect(try await server.status() == 0)
+    }
+
+    @Test("does not wait for the latency of a fault: it answers at once")
+    func latency() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let client = SigningClient(
+            port: server.port, accessKeyID: Demo.seller.accessKeyID,
+            secretAccessKey: Demo.seller.secretAccessKey)
+        _ = try await client.post("/control/v1/faults", #"{"latency":600}"#)
+        let peer = try Peer(port: server.port)
+        try peer.send(
+            client.text(of: .resolveCustomer, #"{"RegistrationToken":"unknown"}"#))
+        while try await client.get("/control/v1/faults").root["rules"]?.elements.map({
+            $0["fired"]?.numberText
+        }) != ["1"] { await Task.yield() }
+        server.send(SIGTERM)
+        let answer = try peer.readToEnd()
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"), "\(answer)")
         #expect(try await server.status() == 0)
     }
 }

@@ -22,8 +22,9 @@ struct ScenarioCheck {
         let id: String
     }
 
-    /// A call that was refused, and the hours that it would have reported.
-    struct RefusedCall {
+    /// What a call was refused for, and the hours that it would have reported: the exception, or
+    /// for records that a successful call did not take, their status.
+    struct Refusal {
         let id: String
         let error: String
         let records: [Reported]
@@ -38,12 +39,11 @@ struct ScenarioCheck {
 
     private(set) var findings: [Finding] = []
     private(set) var hours = 0
-    /// The refused calls that concern the scenario's agreements.
-    let refused: [RefusedCall]
+    /// The refusals that concern the scenario's agreements.
+    let refused: [Refusal]
 
-    init(_ record: ScenarioRecord, usage: [Usage], refused: [RefusedCall]) {
-        let names = Set(
-            record.agreements.values.flatMap { [$0.buyerAccountID, $0.licenseARN] })
+    init(_ record: ScenarioRecord, usage: [Usage], refused: [Refusal]) {
+        let names = record.agreements.values.reduce(into: Set()) { $0.formUnion($1.names) }
         let refused = refused.filter { call in
             call.records.contains { !$0.names.isDisjoint(with: names) }
         }
@@ -71,7 +71,7 @@ struct ScenarioCheck {
 
     /// Nil where the hour is as expected.
     private static func verdict(
-        _ quantity: String?, _ found: [Usage], _ refused: [RefusedCall]
+        _ quantity: String?, _ found: [Usage], _ refused: [Refusal]
     ) -> String? {
         guard let first = found.first else {
             let late = refused.filter { $0.error == "TimestampOutOfBoundsException" }
@@ -106,12 +106,12 @@ extension ScenarioCheck.Usage {
     }
 }
 
-extension ScenarioCheck.RefusedCall.Reported {
+extension ScenarioCheck.Refusal.Reported {
     fileprivate func `is`(
         of party: ScenarioRecord.Party, _ dimension: String, _ hour: String
     ) -> Bool {
         self.dimension == dimension && self.hour == hour
-            && (names.contains(party.buyerAccountID) || names.contains(party.licenseARN))
+            && !names.isDisjoint(with: party.names)
     }
 }
 
@@ -126,23 +126,51 @@ extension ScenarioCheck.Usage {
     }
 }
 
-extension ScenarioCheck.RefusedCall {
-    /// A refused call of the audit trail; nil for one that was not refused.
-    init?(_ item: JSONValue) {
-        guard let error = item["errorCode"]?.text else { return nil }
-        let records = item["requestParameters"]?["usageRecords"].map { Array($0.elements) } ?? []
-        self.init(
-            id: item["requestID"]?.text ?? "", error: error,
-            records: records.compactMap { record in
-                guard let text = record["timestamp"]?.text,
-                    let timestamp = Timestamp(trailText: text)
-                else { return nil }
-                let names = ["customerAWSAccountID", "customerIdentifier", "licenseArn"]
-                return Reported(
-                    names: Set(names.compactMap { record[$0]?.text }),
-                    dimension: record["dimension"]?.text ?? "",
-                    hour: timestamp.hour.start.iso8601)
+extension ScenarioRecord.Party {
+    /// What a record calls the buyer by.
+    fileprivate var names: Set<String> {
+        Set([buyerAccountID, licenseARN] + (customerIdentifier.map { [$0] } ?? []))
+    }
+}
+
+extension ScenarioCheck.Refusal {
+    /// What an item of the audit trail was refused for.
+    static func all(in item: JSONValue) -> [Self] {
+        let id = item["requestID"]?.text ?? ""
+        if let error = item["errorCode"]?.text {
+            let records = item["requestParameters"]?["usageRecords"]?.elements.compactMap {
+                Reported($0)
+            }
+            return [Self(id: id, error: error, records: records ?? [])]
+        }
+        let answer = item["responseElements"]
+        let results = answer?["results"].map { Array($0.elements) } ?? []
+        let unprocessed = answer?["unprocessedRecords"].map { Array($0.elements) } ?? []
+        let statuses = results.map { ($0["status"]?.text ?? "", $0["usageRecord"]) }
+        return Dictionary(
+            grouping: statuses + unprocessed.map { ("UnprocessedRecords", $0) }, by: \.0
+        )
+        .filter { $0.key != "Success" }
+        .map { status, records in
+            Self(
+                id: id, error: status,
+                records: records.compactMap { $0.1.flatMap { Reported($0) } })
+        }
+    }
+}
+
+extension ScenarioCheck.Refusal.Reported {
+    /// A record of a request or an answer; nil where its time cannot be read.
+    fileprivate init?(_ record: JSONValue) {
+        guard let text = record["timestamp"]?.text,
+            let timestamp = Timestamp(trailText: text)
+        else { return nil }
+        names = Set(
+            ["customerAWSAccountID", "customerIdentifier", "licenseArn"].compactMap {
+                record[$0]?.text
             })
+        dimension = record["dimension"]?.text ?? ""
+        hour = timestamp.hour.start.iso8601
     }
 }
 

@@ -86,9 +86,9 @@ extension ScenarioCommand {
 
         func run() async throws {
             let scenario = try ScenarioCommand.find(name)
-            let variables = [
-                "product": product, "buyer": buyer, "dimension": dimension,
-                "newBuyer": String((0..<12).map { _ in "0123456789".randomElement() ?? "0" }),
+            let variables: [ScenarioTexts.Variable: String] = [
+                .product: product, .buyer: buyer, .dimension: dimension,
+                .newBuyer: String((0..<12).map { _ in "0123456789".randomElement() ?? "0" }),
             ]
             var run = try await ScenarioRun(
                 scenario, on: server.control(), variables: variables, pace: .seconds(pace)
@@ -122,24 +122,24 @@ extension ScenarioCommand {
             let usage = try await control.items("/control/v1/usage", []).map {
                 ScenarioCheck.Usage($0.root)
             }
-            let refused = try await Self.refusedCalls(control, since: record.trailCursor)
+            let refused = try await Self.refusals(control, since: record.trailCursor)
             let check = ScenarioCheck(record, usage: usage, refused: refused)
             print(check.text, terminator: "")
             if !check.findings.isEmpty { throw ExitCode(1) }
         }
 
-        private static func refusedCalls(
+        private static func refusals(
             _ control: ControlClient, since start: String
-        ) async throws -> [ScenarioCheck.RefusedCall] {
-            var calls: [ScenarioCheck.RefusedCall] = []
+        ) async throws -> [ScenarioCheck.Refusal] {
+            var refusals: [ScenarioCheck.Refusal] = []
             var cursor = start
             while true {
                 let page = try await control.get(
                     "/control/v1/trail", [("limit", "1000"), ("cursor", cursor)])
                 let items = page.root["items"].map { Array($0.elements) } ?? []
-                calls += items.compactMap { ScenarioCheck.RefusedCall($0) }
+                refusals += items.flatMap { ScenarioCheck.Refusal.all(in: $0) }
                 let next = page.root["nextCursor"]?.text ?? cursor
-                if next == cursor { return calls }
+                if next == cursor { return refusals }
                 cursor = next
             }
         }
@@ -154,12 +154,12 @@ extension ScenarioCheck {
             lines.append(
                 "\(finding.hour)  \(finding.agreement) \(finding.dimension)  \(finding.verdict)")
         }
-        for (error, calls) in Dictionary(grouping: refused, by: \.error).sorted(by: {
+        for (error, refusals) in Dictionary(grouping: refused, by: \.error).sorted(by: {
             $0.key < $1.key
         }) {
-            let ids = calls.prefix(5).map(\.id).joined(separator: ", ")
-            let more = calls.count > 5 ? ", …" : ""
-            lines.append("Refused with \(error): \(calls.count) (\(ids)\(more))")
+            let ids = refusals.prefix(5).map(\.id).joined(separator: ", ")
+            let more = refusals.count > 5 ? ", …" : ""
+            lines.append("Refused with \(error): \(refusals.count) (\(ids)\(more))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -9,6 +9,8 @@ struct ScenarioRecord: Codable {
         var licenseARN: String
         var productCode: String
         var buyerAccountID: String
+        /// Absent in records of runs before 0.2.
+        var customerIdentifier: String?
     }
 
     struct Expected: Codable {

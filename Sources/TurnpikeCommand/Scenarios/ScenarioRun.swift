@@ -17,8 +17,8 @@ struct ScenarioRun {
 
     /// Moves the clock to the scenario's start and stops it there.
     init(
-        _ scenario: Scenario, on control: ControlClient, variables: [String: String],
-        pace: Duration, log: @escaping (String) -> Void
+        _ scenario: Scenario, on control: ControlClient,
+        variables: [ScenarioTexts.Variable: String], pace: Duration, log: @escaping (String) -> Void
     ) async throws {
         self.scenario = scenario
         self.control = control
@@ -68,10 +68,6 @@ struct ScenarioRun {
                 from: texts.start.adding(seconds: expectation.from).iso8601,
                 to: texts.start.adding(seconds: expectation.to).iso8601,
                 quantity: expectation.quantity)
-        }
-        for expected in record.expected where record.agreements[expected.agreement] == nil {
-            throw CommandFailure(
-                "\(scenario.name): expect: there is no agreement '\(expected.agreement)' in it")
         }
         return record
     }
@@ -139,7 +135,8 @@ struct ScenarioRun {
             agreementID: answer.root["agreementId"]?.text ?? "",
             licenseARN: answer.root["licenseArn"]?.text ?? "",
             productCode: answer.root["productCode"]?.text ?? "",
-            buyerAccountID: answer.root["buyerAccountId"]?.text ?? "")
+            buyerAccountID: answer.root["buyerAccountId"]?.text ?? "",
+            customerIdentifier: answer.root["customerIdentifier"]?.text)
         record.agreements[alias] = party
         log(
             "                      agreement \(alias) is \(party.agreementID), of "

@@ -4,8 +4,13 @@ import TurnpikeServer
 
 /// What a scenario's texts stand for in one run: `$buyer` for an account, `+3h` for a moment.
 struct ScenarioTexts {
+    /// What a run is told by its options, or makes up.
+    enum Variable: String, CaseIterable {
+        case product, buyer, dimension, newBuyer
+    }
+
     let start: Timestamp
-    var variables: [String: String]
+    var variables: [Variable: String]
 
     /// Writes a body for the control API, without the members that only scenarios know.
     func write(_ value: StructuredValue, to writer: inout JSONWriter, without: Set<String> = []) {
@@ -47,7 +52,9 @@ struct ScenarioTexts {
 
     /// What a text stands for; most stand for themselves.
     func resolved(_ text: String) -> String {
-        if text.first == "$" { return variables[String(text.dropFirst())] ?? text }
+        if text.first == "$" {
+            return Variable(rawValue: String(text.dropFirst())).flatMap { variables[$0] } ?? text
+        }
         if text.first == "+", let duration = ClockDuration(argument: String(text.dropFirst())) {
             return start.adding(seconds: duration.seconds).iso8601
         }

@@ -115,12 +115,7 @@ extension ControlAPI {
 
     func cancelAgreement(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["agreementId"]
-        let (time, end) = try request.read { reader in
-            let time = reader.time("at")
-            let isTerminated = reader.flag("terminated") ?? false
-            reader.finish()
-            return (time, isTerminated ? Agreement.End.terminated : .cancelled)
-        }
+        let (time, end) = try request.read { $0.cancellation() }
         return result(try await state.edit { try $0.cancelAgreement(id, at: time, as: end) })
     }
 

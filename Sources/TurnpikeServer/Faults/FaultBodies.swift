@@ -1,5 +1,5 @@
 import AWSWire
-import Marketplace
+package import Marketplace
 import MeteringAPI
 
 // Fault plans as the control API and seed files have them.
@@ -32,7 +32,7 @@ struct FaultError: RawRepresentable, CaseIterable {
 }
 
 extension ObjectReader {
-    func faultPlan() -> FaultPlan {
+    package func faultPlan() -> FaultPlan {
         let plan = FaultPlan(
             seed: UInt64(bitPattern: integer("seed") ?? 1),
             enforcesQuotas: flag("quotas") ?? false,
@@ -41,7 +41,7 @@ extension ObjectReader {
         return plan
     }
 
-    func faultRule() -> FaultRule? {
+    package func faultRule() -> FaultRule? {
         var match = FaultRule.Match()
         if has("operation") { match.operation = choice("operation") }
         match.accessKeyID = optionalText("accessKeyId")

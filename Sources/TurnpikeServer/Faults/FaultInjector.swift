@@ -2,6 +2,7 @@ import AWSWire
 import HTTPTypes
 package import Marketplace
 import MeteringAPI
+import ServiceLifecycle
 import Synchronization
 
 /// Lets requests meet the faults of a plan.
@@ -11,8 +12,11 @@ package final class FaultInjector: Sendable {
     private let active = Atomic(false)
     private let sleep: @Sendable (Duration) async -> Void
 
+    /// Waits end early when the server stops.
     package init(
-        sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+        sleep: @escaping @Sendable (Duration) async -> Void = { duration in
+            await cancelWhenGracefulShutdown { try? await Task.sleep(for: duration) }
+        }
     ) {
         self.sleep = sleep
     }

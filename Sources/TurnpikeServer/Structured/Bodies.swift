@@ -1,11 +1,11 @@
-import Marketplace
-import MeteringAPI
+package import Marketplace
+package import MeteringAPI
 
 // The bodies that the control API takes and that seed files hold, read into what the catalog's
 // commands want.
 
 extension ObjectReader {
-    func account(id: String) -> Account {
+    package func account(id: String) -> Account {
         let account = Account(
             id: id, role: choice("role") ?? .buyer, name: requiredText("name"),
             customerIdentifier: optionalText("customerIdentifier"),
@@ -34,7 +34,7 @@ extension ObjectReader {
         return dimension
     }
 
-    func agreement() -> CatalogEdit.AgreementDraft {
+    package func agreement() -> CatalogEdit.AgreementDraft {
         var draft = CatalogEdit.AgreementDraft(
             productCode: requiredText("productCode"),
             buyerAccountID: requiredText("buyerAccountId"))
@@ -66,20 +66,28 @@ extension ObjectReader {
     }
 
     /// What an agreement is amended to.
-    func amendment() -> CatalogEdit.AgreementTerms {
+    package func amendment() -> CatalogEdit.AgreementTerms {
         let terms = terms()
         finish()
         return terms
     }
 
     /// What follows an agreement.
-    func succession() -> CatalogEdit.Succession {
+    package func succession() -> CatalogEdit.Succession {
         var succession = CatalogEdit.Succession()
         succession.terms = terms()
         succession.id = optionalText("agreementId")
         succession.licenseARN = optionalText("licenseArn")
         finish()
         return succession
+    }
+
+    /// When an agreement ends, now if it does not say, and by whom.
+    package func cancellation() -> (at: Timestamp?, end: Agreement.End) {
+        let time = time("at")
+        let isTerminated = flag("terminated") ?? false
+        finish()
+        return (time, isTerminated ? .terminated : .cancelled)
     }
 
     func credential() -> CatalogEdit.CredentialDraft {
