@@ -31,8 +31,13 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// The moment so many seconds later, saturating.
     public func adding(seconds: Int64) -> Timestamp {
         let (offset, tooFar) = seconds.multipliedReportingOverflow(by: 1000)
+        return adding(milliseconds: tooFar ? (seconds < 0 ? .min : .max) : offset)
+    }
+
+    /// So many milliseconds later, saturating.
+    public func adding(milliseconds offset: Int64) -> Timestamp {
         let (sum, overflow) = milliseconds.addingReportingOverflow(offset)
-        return Timestamp(milliseconds: tooFar || overflow ? (seconds < 0 ? .min : .max) : sum)
+        return Timestamp(milliseconds: overflow ? (offset < 0 ? .min : .max) : sum)
     }
 
     /// Milliseconds from an earlier moment to this one, saturating.

@@ -158,9 +158,8 @@ extension Ledger {
 extension PackedRecord {
     /// Whether it and the same usage in the other series are both billed.
     fileprivate func isTwin(of series: SeriesNames) -> Bool {
-        let resource = UsageSeries.Space.resource
-        return series.space != resource && space != resource.rawValue
-            && space != series.space.rawValue
+        series.space.hasTwin && space != series.space.rawValue
+            && UsageSeries.Space(rawValue: space)?.hasTwin == true
     }
 }
 

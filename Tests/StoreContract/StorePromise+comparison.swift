@@ -90,10 +90,10 @@ private struct RandomCalls {
             .sample(
                 product: product, license: pick(["arn:l1", "arn:l2", "arn:l3"]), buyer: buyer,
                 dimension: dimension, region: region)
-        case .resource:
+        case .resource, .runtime:
             .sample(
                 product: product, buyer: buyer, resource: pick(["i-1", "i-2"]),
-                dimension: dimension, region: region)
+                dimension: dimension, region: region, isRuntime: chance(2))
         }
     }
 

@@ -182,6 +182,15 @@ extension StorePromise {
                 try await store.record(.sample(5, .sample(resource: "i-1"), quantity: Quantity(1))),
                 .conflict(entries[1].earlier), "another quantity of a resource")
         },
+        StorePromise("What a container ran is apart from what it reported of the same name") {
+            store in
+            let entries = [
+                UsageEntry.sample(1, .sample(resource: "i-1")),
+                .sample(2, .sample(resource: "i-1", isRuntime: true), quantity: Quantity(9)),
+                .sample(3),
+            ]
+            try expectEqual(try await store.record(entries), entries.map(\.recorded), "outcomes")
+        },
         StorePromise("A series of many records an hour takes each, whatever its quantity") {
             store in
             let entries = (1...5).map {

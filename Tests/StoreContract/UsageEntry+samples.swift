@@ -19,9 +19,11 @@ extension UsageSeries {
     /// A series of the product `prod`, by product unless a licence or a resource is given.
     package static func sample(
         product: String = "prod", license: String? = nil, buyer: String = "111122223333",
-        resource: String? = nil, dimension: String = "users", region: String = "us-east-1"
+        resource: String? = nil, dimension: String = "users", region: String = "us-east-1",
+        isRuntime: Bool = false
     ) -> UsageSeries {
-        let space: Space = license != nil ? .license : resource != nil ? .resource : .product
+        let ofResource: Space = isRuntime ? .runtime : .resource
+        let space: Space = license != nil ? .license : resource != nil ? ofResource : .product
         return UsageSeries(
             space: space, productCode: product, licenseARN: license, buyerAccountID: buyer,
             resourceID: resource, dimension: dimension, region: region)

@@ -29,19 +29,25 @@ struct ScenarioTests {
             ("title: t\nsteps:\n  - advance: soon", 3, "duration"),
             ("title: t\nsteps: []\nextra: 1", 3, "no such member"),
             (
-                "title: t\nsteps: []\nexpect:\n  - {agreement: a, dimension: d, from: 3h, to: +4h, "
-                    + "quantity: any}", 4, "after the start"
+                "title: t\nsteps: []\nexpect:\n  - " + expected("3h", "+4h", "any"), 4,
+                "after the start"
             ),
             ("title: [", 2, "node content"),
             ("title: t\nstart: noon\nsteps: []", 2, "there is no jump 'noon'"),
             ("title: t\nsteps:\n  - jump: noon", 3, "there is no jump 'noon'"),
             ("title: t\nsteps:\n  - jump: grace-end", 3, "wants an agreement after it"),
             ("title: t\nsteps:\n  - jump: next-hour a", 3, "nothing follows next-hour"),
+            ("title: t\nsteps:\n  - hours: -1", 3, "1 to 10000 hours"),
+            ("title: t\nsteps:\n  - hours: 99999999999", 3, "1 to 10000 hours"),
+            (agreement + "\nexpect:\n  - " + expected("+3h", "+1h", "any"), 5, "hour"),
+            (agreement + "\nexpect:\n  - " + expected("+0h", "+30m", "any"), 5, "hour"),
+            (agreement + "\nexpect:\n  - " + expected("+0h", "+9999999h", "any"), 5, "years"),
+            (agreement + "\nexpect:\n  - " + expected("+0h", "+1h", "many"), 5, "number"),
             ("title: t\nsteps:\n  - suspend: $byer", 3, "there is no variable $byer"),
             ("title: t\nsteps:\n  - cancel: a", 3, "no agreement before this is called 'a'"),
             (
-                "title: t\nsteps: []\nexpect:\n  - {agreement: a, dimension: d, from: +1h, "
-                    + "to: +4h, quantity: any}", 4, "no agreement before this is called 'a'"
+                "title: t\nsteps: []\nexpect:\n  - " + expected("+1h", "+4h", "any"), 4,
+                "no agreement before this is called 'a'"
             ),
             (
                 "title: t\nsteps:\n  - agreement:\n      as: a\n      productCode: p\n"
@@ -65,6 +71,17 @@ struct ScenarioTests {
         }
         #expect(failure.description.hasPrefix("s.yaml:\(line)"), "\(failure)")
         #expect(failure.description.contains(reason), "\(failure)")
+    }
+
+    @Test("Quantities compare by value", arguments: ["5", "5.0", "5.000000"])
+    func quantity(text: String) throws {
+        let yaml = Self.agreement + "\nexpect:\n  - " + Self.expected("+0h", "+1h", text)
+        let scenario = try Scenario(yaml: yaml, name: "s.yaml")
+        #expect(scenario.expectations.map(\.quantity) == ["5"])
+    }
+
+    private static func expected(_ from: String, _ to: String, _ quantity: String) -> String {
+        "{agreement: a, dimension: d, from: \(from), to: \(to), quantity: \(quantity)}"
     }
 
     private static let agreement =
@@ -221,6 +238,21 @@ struct ScenarioTests {
             ["scenario", "check", "upgrade"], environment: variables, in: folder.url)
         #expect(none.status == 1)
         #expect(none.errors.contains("run it first"))
+        #expect(try await server.terminate() == 0)
+    }
+
+    @Test("A file of one's own is played and checked by its path")
+    func ownFile() async throws {
+        let server = try await TurnpikeProcess(["--in-memory", "--demo"])
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        _ = try folder.write("title: t\nsteps:\n  - hours: 1\n", to: "mine.yaml")
+        let variables = ["TURNPIKE_ENDPOINT": "http://127.0.0.1:\(server.port)"]
+        for command in [["run", "./mine.yaml", "--pace", "0"], ["check", "./mine.yaml"]] {
+            let outcome = try await TurnpikeProcess.run(
+                ["scenario"] + command, environment: variables, in: folder.url)
+            #expect(outcome.status == 0, "\(outcome.errors)")
+        }
         #expect(try await server.terminate() == 0)
     }
 

@@ -69,10 +69,12 @@ package struct Agreement: Sendable, Hashable {
     /// Whether it was cancelled before it began.
     package var isCancelledBeforeStart: Bool { endsAt.map { $0 < startsAt } ?? false }
 
-    /// How long it is, in seconds; nil while no end is known.
-    package var length: Int64? {
-        endsAt.map { $0.milliseconds(since: startsAt) / 1000 }
-    }
+    /// How long it is, in milliseconds; nil while no end is known.
+    package var length: Int64? { endsAt?.milliseconds(since: startsAt) }
+
+    /// How long an agreement that renews itself lasts at least, in milliseconds: one of no length
+    /// would follow itself for ever.
+    package static let shortestRenewal: Int64 = 3_600_000
 
     /// The same, told of with another intent.
     func with(_ intent: Intent) -> Agreement {
@@ -120,10 +122,16 @@ package struct Agreement: Sendable, Hashable {
 
     /// Whether both hold at some moment; the hour for final records does not count, so that a buyer
     /// may come back in it.
+    ///
+    /// One that renews itself goes on.
     package func overlaps(_ other: Agreement) -> Bool {
-        let (end, otherEnd) = (endsAt ?? .distantFuture, other.endsAt ?? .distantFuture)
+        let (end, otherEnd) = (lastEnd, other.lastEnd)
         return startsAt < end && other.startsAt < otherEnd && startsAt < otherEnd
             && other.startsAt < end
+    }
+
+    private var lastEnd: Timestamp {
+        renewsAutomatically ? .distantFuture : endsAt ?? .distantFuture
     }
 
     /// Whether usage may be reported now.

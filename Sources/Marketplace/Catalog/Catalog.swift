@@ -162,12 +162,11 @@ extension Catalog {
         guard old == nil else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id
         let parties = Parties(buyer: agreement.buyerAccountID, product: agreement.productCode)
-        var ids = agreementsByParties[parties] ?? []
-        // A store loads them in any order.
-        let position =
-            ids.firstIndex { agreements[$0]?.sequence ?? 0 > agreement.sequence } ?? ids.count
-        ids.insert(agreement.id, at: position)
-        agreementsByParties[parties] = ids
+        let ids = agreementsByParties[parties] ?? []
+        // A store loads them in any order; otherwise the new one is the last.
+        let earlier = ids.lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
+        agreementsByParties[parties, default: []]
+            .insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
     }
 
     private mutating func put(_ key: SigningKey) {

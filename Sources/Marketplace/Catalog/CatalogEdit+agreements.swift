@@ -147,7 +147,7 @@ extension CatalogEdit {
         agreement.acceptedAt = now
         agreement.sequence = catalog.agreements.count + 1
         if let length = ended.length, intent == .renew {
-            agreement.endsAt = time.adding(seconds: length)
+            agreement.endsAt = time.adding(milliseconds: length)
             agreement.end = .expired
         }
         succession.terms.apply(to: &agreement)
@@ -184,7 +184,18 @@ extension CatalogEdit {
         agreement.end = end
         agreement.renewsAutomatically = false
         put(.agreement(agreement))
+        if agreement.isCancelledBeforeStart { undoRenewal(by: agreement) }
         return agreement
+    }
+
+    /// Lets an agreement whose renewal is cancelled before it began run out as if there were none.
+    private mutating func undoRenewal(by successor: Agreement) {
+        guard successor.intent == .renew,
+            var agreement = successor.previousID.flatMap({ catalog.agreements[$0] }),
+            agreement.end == .renewed
+        else { return }
+        agreement.end = .expired
+        put(.agreement(agreement))
     }
 
     /// An agreement that has not ended, so that something may become of it.
@@ -220,6 +231,10 @@ extension CatalogEdit {
         faults.check(
             !agreement.renewsAutomatically || agreement.endsAt != nil, "autoRenew",
             "an open-ended agreement is never renewed")
+        faults.check(
+            !agreement.renewsAutomatically
+                || agreement.length.map { $0 >= Agreement.shortestRenewal } ?? true,
+            "autoRenew", "an agreement that renews itself lasts an hour at least")
         faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
         faults.check(
             isLicense(agreement.licenseARN), "licenseArn",

@@ -25,8 +25,9 @@ extension CatalogEdit {
             product.integration == .concurrentAgreements || product.type == .saas, "integration",
             "only saas products have the integration customerIdentifier")
         check(product.dimensions, &faults)
-        if let known = catalog.products[product.code], !usedDimensions.isEmpty {
-            check(product, against: known, &faults)
+        if let known = catalog.products[product.code] {
+            if !usedDimensions.isEmpty { check(product, against: known, &faults) }
+            checkEntitlements(of: product, &faults)
         }
         if product.integration == .customerIdentifier,
             catalog.products[product.code]?.integration == .concurrentAgreements
@@ -45,6 +46,23 @@ extension CatalogEdit {
             put(.signingKey(SigningKey(productCode: product.code, version: 1)))
         }
         return product
+    }
+
+    /// What a buyer bought in advance stays as long as the agreement.
+    private func checkEntitlements(of product: Product, _ faults: inout FaultCollector) {
+        let entitled = Set(
+            product.dimensions.filter { $0.type == .entitled }.map { ExactText($0.name) })
+        for agreement in catalog.entitledAgreements(product: product.code)
+        where agreement.state(at: now) != .ended {
+            for entitlement in agreement.entitlements
+            where !entitled.contains(ExactText(entitlement.dimension)) {
+                faults.conflict(
+                    unless: false, "dimensions",
+                    "the agreement \(quoted(agreement.id)) has an entitlement of "
+                        + quoted(entitlement.dimension))
+                return
+            }
+        }
     }
 
     private func check(_ dimensions: [Dimension], _ faults: inout FaultCollector) {

@@ -1,10 +1,13 @@
 import MeteringAPI
 
 extension CatalogEdit {
-    /// Remembers the first call of a workload's run; one that runs already goes on.
-    package mutating func start(_ workload: RegisteredWorkload) {
-        guard catalog.registeredWorkload(workload.name)?.runningSince == nil else { return }
-        put(.registeredWorkload(workload))
+    /// Lets a workload run from now on; one that runs already goes on.
+    ///
+    /// What is known of it counts now: an hour may have ended since its call was decided.
+    package mutating func start(_ workload: RegisteredWorkload, isFree: Bool) {
+        let known = catalog.registeredWorkload(workload.name)
+        guard known?.runningSince == nil else { return }
+        put(.registeredWorkload((known ?? workload).started(at: now, isFree: isFree)))
     }
 
     /// Stops every run of a task or pod, and gives them in the order of their products.

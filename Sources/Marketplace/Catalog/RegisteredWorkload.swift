@@ -90,7 +90,7 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
         return UsageEntry(
             id: id,
             series: UsageSeries(
-                space: .resource, productCode: productCode, buyerAccountID: accountID,
+                space: .runtime, productCode: productCode, buyerAccountID: accountID,
                 resourceID: resourceID, dimension: Self.dimension, region: region),
             timestamp: Hour(ordinal: hour).start, quantity: Quantity(millionths: new * 1_000_000),
             operation: .registerUsage, recordedAt: end)

@@ -127,10 +127,15 @@ extension CatalogEdit {
     }
 
     /// Whether the buyer came back for the product before the hour for final records was over, so
-    /// that the last message is not sent.
+    /// that the last message is not sent: that of the agreement which closes last is.
     private func hasSuccessor(_ agreement: Agreement, at time: Timestamp) -> Bool {
         catalog.agreements(buyer: agreement.buyerAccountID, product: agreement.productCode)
-            .contains { $0.id != agreement.id && $0.state(at: time) == .active }
+            .contains { other in
+                guard other.startsAt <= time, !other.isCancelledBeforeStart else { return false }
+                guard let own = agreement.finalUsageUntil, let others = other.finalUsageUntil
+                else { return other.id != agreement.id }
+                return (others, other.sequence) > (own, agreement.sequence)
+            }
     }
 
     /// The same terms once more, for as long.
@@ -140,7 +145,7 @@ extension CatalogEdit {
         var agreement = old.successor(
             .renew, id: "agmt-\(name)",
             licenseARN: "arn:aws:license-manager::\(seller):license:l-\(name)", at: time)
-        agreement.endsAt = old.length.map { time.adding(seconds: $0) }
+        agreement.endsAt = old.length.map { time.adding(milliseconds: $0) }
         agreement.end = .expired
         agreement.renewsAutomatically = true
         agreement.sequence = catalog.agreements.count + 1

@@ -2,7 +2,7 @@ package import MeteringAPI
 
 /// What is to go wrong, for whom and how often.
 package struct FaultPlan: Sendable, Hashable {
-    /// What shares are drawn from: the same requests meet the same faults again.
+    /// What shares are drawn from: the same requests in the same order meet the same faults.
     package var seed: UInt64
     /// Whether AWS's request quotas hold.
     package var enforcesQuotas: Bool
@@ -51,7 +51,7 @@ package struct FaultRule: Sendable, Hashable {
 
     package enum Effect: Sendable, Hashable {
         case error(MeteringException)
-        /// The answer comes so many milliseconds later.
+        /// The request waits for so many milliseconds, and is then answered.
         case latency(milliseconds: Int64)
         /// No answer comes until the client gives up.
         case stall

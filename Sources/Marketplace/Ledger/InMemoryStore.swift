@@ -214,7 +214,7 @@ private struct State {
 
     private func usageKey(_ entry: UsageEntry) -> HourKey {
         var series = entry.series
-        if series.space != .resource {
+        if series.space.hasTwin {
             series = UsageSeries(
                 space: .product, productCode: series.productCode,
                 buyerAccountID: series.buyerAccountID, resourceID: series.resourceID,
@@ -225,9 +225,9 @@ private struct State {
 
     /// The first record of the same usage in the other of the two spaces.
     private func twin(of entry: UsageEntry) -> RecordedUsage? {
-        guard entry.series.space != .resource else { return nil }
+        guard entry.series.space.hasTwin else { return nil }
         return byUsage[usageKey(entry)]?.map { records[$0] }
-            .first { $0.series.space != entry.series.space }
+            .first { $0.series.space.hasTwin && $0.series.space != entry.series.space }
     }
 
     private mutating func meet(_ first: RecordedUsage, with entry: UsageEntry) -> RecordOutcome {

@@ -8,6 +8,11 @@ package struct UsageSeries: Sendable {
     /// Records in different spaces never meet: the same hour reported in two is billed twice.
     package enum Space: UInt8, Sendable, CaseIterable {
         case product = 1, license, resource
+        /// What containers ran, which MeterUsage does not meet whatever its dimension is called.
+        case runtime
+
+        /// Whether the same usage may come in the other of the two spaces, and is billed twice.
+        package var hasTwin: Bool { self == .product || self == .license }
     }
 
     /// All of it but the dimension.

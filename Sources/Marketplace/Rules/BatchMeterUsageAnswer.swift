@@ -18,6 +18,9 @@ extension BatchMeterUsageRules {
                         usageRecord: records[index], meteringRecordID: nil,
                         status: .customerNotSubscribed))
                 explained.append(RecordExplanation(index: index, outcome: .notSubscribed(reason)))
+            case .unprocessed:
+                result.unprocessedRecords.append(records[index])
+                explained.append(RecordExplanation(index: index, outcome: .unprocessed))
             case .entry(let entry):
                 explained.append(
                     RecordExplanation(

@@ -6,7 +6,7 @@ package enum RegisterUsageRules {
         /// The key that signs the answer; it may not have been made yet.
         package var key: SigningKey
         /// The workload to remember, when this is its first successful call.
-        package var firstCall: RegisteredWorkload?
+        package var firstCall: (workload: RegisteredWorkload, isFree: Bool)?
         /// Why the workload may run, as a sentence.
         package var reason: String
     }
@@ -42,12 +42,12 @@ package enum RegisterUsageRules {
         }
         guard principal.accountID != product.sellerAccountID else {
             return Decision(
-                key: key, firstCall: (known ?? workload).started(at: context.now, isFree: true),
+                key: key, firstCall: (workload, isFree: true),
                 reason: "the seller tries its own product, which needs no agreement")
         }
         try WorkloadEntitlement.require(product, context, usageAt: nil)
         return Decision(
-            key: key, firstCall: (known ?? workload).started(at: context.now, isFree: false),
+            key: key, firstCall: (workload, isFree: false),
             reason: "the workload's first call: its account is entitled")
     }
 

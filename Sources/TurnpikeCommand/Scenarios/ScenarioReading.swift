@@ -53,13 +53,23 @@ extension Scenario {
 }
 
 extension Scenario.Expectation {
+    /// Ten years, in seconds.
+    private static let longest: Int64 = 10 * 366 * 86_400
+
     fileprivate init(_ reader: ObjectReader) {
         agreement = reader.requiredText("agreement")
         dimension = reader.requiredText("dimension")
         from = reader.offset("from")
         to = reader.offset("to")
         let quantity = reader.requiredText("quantity")
-        self.quantity = quantity == "any" ? nil : quantity
+        self.quantity = quantity == "any" ? nil : Quantity(decimal: quantity)?.description
+        if quantity != "any", self.quantity == nil {
+            reader.fault("quantity", "a number as AWS takes it is expected, or any")
+        }
+        // A check that looks at no hour would always pass.
+        if !(3600...Self.longest).contains(to - from) {
+            reader.fault("to", "it should be an hour to ten years after from")
+        }
         reader.finish()
     }
 }
@@ -112,7 +122,10 @@ extension Scenario.Action {
             self = .change(verb, argument, step)
         case "suspend": self = .suspend(account: step.requiredText(verb))
         case "resume": self = .resume(account: step.requiredText(verb))
-        case "hours": self = .hours(step.integer(verb) ?? 0)
+        case "hours":
+            let count = step.integer(verb) ?? 1
+            if !(1...10_000).contains(count) { step.fault(verb, "1 to 10000 hours are expected") }
+            self = .hours(count)
         case "advance": self = .advance(step.duration(verb))
         case "wait": self = .wait(step.duration(verb))
         case "faults":

@@ -28,7 +28,10 @@ struct ScenarioRecord: Codable {
     /// Where the audit trail stood at the start.
     var trailCursor: String
 
-    static func defaultPath(_ name: String) -> String { ".turnpike-scenario-\(name).json" }
+    /// In the folder where the command runs; of a file's path, only its name counts.
+    static func defaultPath(_ name: String) -> String {
+        ".turnpike-scenario-\(name.split(separator: "/").last ?? "").json"
+    }
 
     func save(to path: String) throws {
         let encoder = JSONEncoder()

@@ -169,6 +169,10 @@ package struct AWSEndpoint: Sendable {
         if let instead = verdict.answer {
             answer = instead
         } else {
+            // The marketplace went on while a fault kept the request waiting.
+            var context = context
+            context.catalog = state.catalog
+            context.now = context.catalog.clock.now(real: state.realNow)
             answer = await operations.answer(operation, document, in: context)
         }
         answer.isCut = verdict.isCut

@@ -80,7 +80,12 @@ struct MeteringOperations: Sendable {
         _ request: BatchMeterUsageRequest, _ context: RuleContext
     ) async throws(Refusal) -> EndpointAnswer {
         var ids = BufferedRandom(ids: request.usageRecords?.count ?? 0)
-        let decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
+        var decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
+        for index in unprocessed where decision.places.indices.contains(index) {
+            if case .notSubscribed = decision.places[index] {
+                decision.places[index] = .unprocessed
+            }
+        }
         var outcomes: [RecordOutcome] = []
         if !decision.entries.isEmpty {
             do throws(StoreError) {
@@ -91,7 +96,9 @@ struct MeteringOperations: Sendable {
             }
         }
         let (result, records) = BatchMeterUsageRules.answer(request, decision, outcomes)
-        let nobody = decision.entries.isEmpty && !decision.places.isEmpty
+        let nobody =
+            decision.entries.isEmpty && !decision.places.isEmpty
+            && !decision.places.contains(.unprocessed)
         return EndpointAnswer(
             result,
             Explanation(rule: nobody ? .subscription : .firstWriteWins, records: records))
@@ -159,8 +166,8 @@ struct MeteringOperations: Sendable {
                     productCode: key.productCode, publicKeyVersion: key.version,
                     nonce: request.nonce, issuedAt: context.now),
                 with: key)
-            if let workload = decision.firstCall {
-                try await state.edit { $0.start(workload) }
+            if let call = decision.firstCall {
+                try await state.edit { $0.start(call.workload, isFree: call.isFree) }
             }
             let result = RegisterUsageResult(
                 publicKeyRotationTimestamp: key.supersededAt, signature: signature)

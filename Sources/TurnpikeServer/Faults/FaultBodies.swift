@@ -47,7 +47,14 @@ extension ObjectReader {
         match.accessKeyID = optionalText("accessKeyId")
         match.accountID = optionalText("accountId")
         match.productCode = optionalText("productCode")
-        if has("record") { match.record = object("record")?.faultRecord() }
+        if has("record") {
+            match.record = object("record")?.faultRecord()
+            if let operation = match.operation,
+                operation != .batchMeterUsage, operation != .meterUsage
+            {
+                fault("record", "\(operation.rawValue) has no records")
+            }
+        }
         let frequency = faultFrequency()
         let effect = faultEffect()
         if case .clockSkew = effect,
@@ -68,7 +75,7 @@ extension ObjectReader {
         record.buyerAccountID = optionalText("buyerAccountId")
         record.customerIdentifier = optionalText("customerIdentifier")
         record.licenseARN = optionalText("licenseArn")
-        record.quantity = thousandths("quantity").map { Quantity(millionths: $0 * 1000) }
+        record.quantity = quantity("quantity")
         record.hour = time("hour")?.hour
         finish()
         return record

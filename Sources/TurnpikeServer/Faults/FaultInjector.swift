@@ -58,7 +58,8 @@ package final class FaultInjector: Sendable {
     /// Fires the rules that a request meets; waits where one wants that.
     func judge(_ call: FaultCall, real: Timestamp) async -> Verdict {
         let (isOverQuota, firings) = state.withLock { state in
-            (state.exceedsQuota(call, real: real), state.fire(on: call, skewsClock: false))
+            let isOverQuota = state.exceedsQuota(call, real: real)
+            return (isOverQuota, isOverQuota ? [] : state.fire(on: call, skewsClock: false))
         }
         var verdict = Verdict()
         if isOverQuota {
@@ -68,39 +69,44 @@ package final class FaultInjector: Sendable {
                     "the account is over AWS's quota of requests a second for the operation"))
         }
         for firing in firings {
-            verdict.notes.append(firing.note)
-            await apply(firing, to: &verdict)
+            switch firing.effect {
+            case .latency(let milliseconds): await sleep(.milliseconds(milliseconds))
+            case .stall where verdict.answer == nil: await sleep(Self.stall)
+            default: break
+            }
+            if verdict.answer == nil { verdict.answer = Self.answer(to: firing) }
         }
+        // Where nothing is done, nothing else can become of it.
+        if verdict.answer == nil {
+            for firing in firings {
+                if case .unprocessed = firing.effect {
+                    verdict.unprocessed.formUnion(firing.records)
+                }
+            }
+            verdict.isCut = firings.contains { $0.effect == .cutAfterCommit }
+        } else {
+            verdict.isCut = verdict.answer?.status == 0
+        }
+        verdict.notes = firings.filter { verdict.answer == nil || !$0.effect.wantsWork }.map(\.note)
         return verdict
     }
 
-    private func apply(_ firing: FaultState.Firing, to verdict: inout Verdict) async {
-        var answer: EndpointAnswer?
+    /// What is answered instead of doing anything; nil where the work is done.
+    private static func answer(to firing: FaultState.Firing) -> EndpointAnswer? {
         switch firing.effect {
         case .error(let exception):
-            answer = EndpointAnswer(Refusal(exception, .fault, firing.note))
-        case .latency(let milliseconds): await sleep(.milliseconds(milliseconds))
-        case .stall:
-            await sleep(Self.stall)
-            verdict.isCut = true
-            answer = Self.silence(firing.note)
-        case .cutBeforeWork:
-            verdict.isCut = true
-            answer = Self.silence(firing.note)
-        case .cutAfterCommit: verdict.isCut = true
-        case .unprocessed: verdict.unprocessed.formUnion(firing.records)
+            EndpointAnswer(Refusal(exception, .fault, firing.note))
+        case .stall, .cutBeforeWork: silence(firing.note)
         case .noJSON:
-            answer = EndpointAnswer(
+            EndpointAnswer(
                 status: 500, body: Array("Internal Server Error\n".utf8), error: "(no JSON)",
                 contentType: "text/plain", Explanation(rule: .fault, reason: firing.note))
         case .proxyError:
-            answer = EndpointAnswer(
-                status: 503, body: Array(Self.proxyPage.utf8), error: "(a proxy)",
+            EndpointAnswer(
+                status: 503, body: Array(proxyPage.utf8), error: "(a proxy)",
                 contentType: "text/html", Explanation(rule: .fault, reason: firing.note))
-        case .clockSkew: break
+        case .latency, .cutAfterCommit, .unprocessed, .clockSkew: nil
         }
-        // The first that decides.
-        if verdict.answer == nil { verdict.answer = answer }
     }
 
     private static func silence(_ reason: String) -> EndpointAnswer {
@@ -122,6 +128,9 @@ extension FaultState.Firing {
 }
 
 extension FaultRule.Effect {
+    /// Whether it only means something where the work is done.
+    fileprivate var wantsWork: Bool { self == .cutAfterCommit || self == .unprocessed }
+
     fileprivate var sentence: String {
         switch self {
         case .error(let exception): "answered \(exception.name)"
@@ -153,9 +162,10 @@ extension FaultCall {
                 FaultRecord($0, dimension: "Dimension", quantity: "Quantity")
             }
         case .meterUsage:
-            records = [
-                FaultRecord(body, dimension: "UsageDimension", quantity: "UsageQuantity")
-            ]
+            var record = FaultRecord(body, dimension: "UsageDimension", quantity: "UsageQuantity")
+            // The workload reports for the account that it runs in.
+            record.buyerAccountID = accountID
+            records = [record]
         default: break
         }
     }
@@ -171,6 +181,8 @@ extension FaultRecord {
         if let number = value[quantity], number.kind == .number {
             self.quantity = Quantity(
                 millionths: JSONNumber(number.rawBytes, scale: 6).scaled)
+        } else if let text = value["\(quantity)AsDecimal"]?.text {
+            self.quantity = Quantity(decimal: text)
         }
         guard let time = value["Timestamp"] else { return }
         switch time.kind {

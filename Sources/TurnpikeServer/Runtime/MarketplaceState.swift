@@ -47,7 +47,8 @@ package final class MarketplaceState: Sendable {
 
     package var realNow: Timestamp { realClock() }
 
-    /// Runs an edit on the newest catalog, and then what has become due.
+    /// Lets happen what has become due, runs an edit on what came of it, and then lets happen what
+    /// became due by the edit.
     ///
     /// What it changed is durable, then visible, then this returns. When it throws, nothing is
     /// changed.
@@ -56,18 +57,18 @@ package final class MarketplaceState: Sendable {
     ) async throws -> Value {
         try await edits.run {
             var edit = self.beginEdit()
+            var runtime = edit.settle()
             let value = try body(&edit)
-            let runtime = edit.settle()
+            runtime += edit.settle()
             // Recorded first: should the rest fail, the same hours are recorded again, as the same.
             for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
                 let end = min(start + Self.entriesAtOnce, runtime.count)
                 _ = try await self.store.record(Array(runtime[start..<end]))
             }
-            if !edit.changes.isEmpty {
-                try await self.store.save(edit.changes)
-                self.current.withLock { $0 = edit.catalog }
-                self.changes.announce()
-            }
+            if !edit.changes.isEmpty { try await self.store.save(edit.changes) }
+            // Without a change, too: moments that are out of date are not looked at again.
+            self.current.withLock { $0 = edit.catalog }
+            if !edit.changes.isEmpty { self.changes.announce() }
             return value
         }
     }

@@ -141,7 +141,8 @@ package final class ObjectReader {
         case .plain("true"): return .boolean(true)
         case .plain("false"): return .boolean(false)
         case .number(let text), .plain(let text):
-            if let number = Int64(text) { return .integer(number) }
+            // AWS's integers have 32 bits: its SDKs could not read a greater one.
+            if let number = Int32(text) { return .integer(Int64(number)) }
             if let number = Double(text), number.isFinite { return .double(number) }
             if case .plain = value.content { return .string(text) }
         default: break
@@ -165,6 +166,18 @@ package final class ObjectReader {
         default: break
         }
         fault(name, "a number with at most three decimals is expected")
+        return nil
+    }
+
+    /// A quantity as AWS has it, as a number or a text.
+    func quantity(_ name: String) -> Quantity? {
+        guard let value = take(name, required: false) else { return nil }
+        switch value.content {
+        case .number(let text), .plain(let text), .text(let text):
+            if let quantity = Quantity(decimal: text) { return quantity }
+        default: break
+        }
+        fault(name, "a number of at most ten digits and six decimals is expected")
         return nil
     }
 

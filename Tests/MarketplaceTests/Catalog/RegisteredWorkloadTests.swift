@@ -54,8 +54,7 @@ struct RegisteredWorkloadTests {
                 break
             }
             if index.isMultiple(of: 2) {
-                let known = edit.catalog.registeredWorkload(Self.task.name) ?? Self.task
-                edit.start(known.started(at: now, isFree: false))
+                edit.start(Self.task, isFree: false)
             } else {
                 _ = try edit.stopWorkloads(ofResource: "task-1")
             }
@@ -74,7 +73,7 @@ struct RegisteredWorkloadTests {
         for entry in entries {
             #expect(entry.operation == .registerUsage)
             #expect(entry.series.dimension == "runtime")
-            #expect(entry.series.space == .resource)
+            #expect(entry.series.space == .runtime)
         }
     }
 
@@ -82,7 +81,7 @@ struct RegisteredWorkloadTests {
     func free() throws {
         var edit = CatalogEdit(
             catalog: SampleMarketplace().catalog, now: Self.noon, realNow: Self.noon)
-        edit.start(Self.task.started(at: Self.noon, isFree: true))
+        edit.start(Self.task, isFree: true)
         edit.put(
             .clock(
                 try MarketplaceClock().changed(
@@ -94,11 +93,39 @@ struct RegisteredWorkloadTests {
         #expect(edit.catalog.registeredWorkloads.isEmpty)
     }
 
+    @Test("that starts again counts from what is recorded, whatever its caller knew")
+    func lateStart() throws {
+        let clock = try MarketplaceClock().changed(
+            by: .frozen(at: Self.noon.adding(seconds: 5400)), real: Self.noon)
+        var catalog = SampleMarketplace().catalog
+        var edit = CatalogEdit(catalog: catalog, now: Self.noon, realNow: Self.noon)
+        edit.start(Self.task, isFree: false)
+        catalog = edit.catalog
+        edit = CatalogEdit(
+            catalog: catalog, now: Self.noon.adding(seconds: 600), realNow: Self.noon)
+        _ = try edit.stopWorkloads(ofResource: "task-1")
+        // The hour ends, and is recorded, while another first call is on its way.
+        edit.put(.clock(clock))
+        let first = edit.settle()
+        edit = CatalogEdit(
+            catalog: edit.catalog, now: Self.noon.adding(seconds: 5400), realNow: Self.noon)
+        edit.start(Self.task, isFree: false)
+        edit.put(
+            .clock(
+                try MarketplaceClock().changed(
+                    by: .frozen(at: Self.noon.adding(hours: 3)), real: Self.noon)))
+        let entries = first + edit.settle()
+        #expect(entries.map { $0.quantity.millionths / 1_000_000 } == [600, 1800, 3600])
+        #expect(
+            edit.catalog.registeredWorkloads.map { $0.seconds(at: Self.noon.adding(hours: 3)) }
+                == [5400])
+    }
+
     @Test("is asked for its entitlement again after it was stopped")
     func stopped() throws {
         var edit = CatalogEdit(
             catalog: SampleMarketplace().catalog, now: Self.noon, realNow: Self.noon)
-        edit.start(Self.task.started(at: Self.noon, isFree: false))
+        edit.start(Self.task, isFree: false)
         #expect(throws: Contradiction.self) { try edit.stopWorkloads(ofResource: "none") }
         _ = try edit.stopWorkloads(ofResource: "task-1")
         let again = #expect(throws: Contradiction.self) {

@@ -153,11 +153,101 @@ struct AgreementLifeTests {
             ])
         #expect(renewed.intent == .renew)
         #expect(renewed.startsAt == agreement.endsAt)
-        #expect(renewed.length == 20 * Self.day)
+        #expect(renewed.length == 20 * Self.day * 1000)
         #expect(renewed.licenseARN != agreement.licenseARN)
         #expect(try life.agreement(agreement.id).end == .renewed)
         try life.advance(days: 20)
         #expect(life.told().count == 4)
+    }
+
+    @Test("A renewal lasts as long as what it renews, to the millisecond")
+    func renewalLength() throws {
+        var life = try Life()
+        let end = Self.start.adding(milliseconds: 7_200_500)
+        let agreement = try life.agree(on: "saas") {
+            $0.terms.endsAt = end
+            $0.terms.renewsAutomatically = true
+        }
+        try life.advance(hours: 3)
+        let renewed = try #require(life.events.first { $0.agreement.id != agreement.id })
+        #expect(renewed.agreement.length == 7_200_500)
+    }
+
+    @Test("An agreement that would follow itself for ever is refused")
+    func shortRenewal() throws {
+        var life = try Life()
+        let now = life.now
+        let refusal = try #require(throws: Contradiction.self) {
+            try life.agree(on: "saas") {
+                $0.terms.endsAt = now.adding(milliseconds: 3_599_999)
+                $0.terms.renewsAutomatically = true
+            }
+        }
+        #expect(refusal.faults.map(\.field) == ["autoRenew"])
+        let longer = try life.agree(on: "saas") { $0.terms.endsAt = now.adding(seconds: 60) }
+        var terms = CatalogEdit.AgreementTerms()
+        terms.renewsAutomatically = true
+        #expect(throws: Contradiction.self) {
+            try life.edit { _ = try $0.amendAgreement(longer.id, terms) }
+        }
+    }
+
+    @Test("Where a buyer has one agreement, one that renews itself leaves no room after its end")
+    func renewalLeavesNoRoom() throws {
+        var life = try Life()
+        let first = try life.agree(on: "legacy", days: 20)
+        let end = Self.start.adding(hours: 20 * 24)
+        let later = try life.agree(on: "legacy") { $0.startsAt = end }
+        var terms = CatalogEdit.AgreementTerms()
+        terms.renewsAutomatically = true
+        let amended = try #require(throws: Contradiction.self) {
+            try life.edit { _ = try $0.amendAgreement(first.id, terms) }
+        }
+        #expect(amended.faults[0].reason.contains("has the agreement '\(later.id)'"))
+        try life.edit { _ = try $0.cancelAgreement(later.id, at: nil) }
+        try life.edit { _ = try $0.amendAgreement(first.id, terms) }
+        let added = try #require(throws: Contradiction.self) {
+            try life.agree(on: "legacy") { $0.startsAt = end }
+        }
+        #expect(added.kind == .conflict)
+    }
+
+    @Test("A renewal that is cancelled before it began leaves the agreement as it was")
+    func cancelledRenewal() throws {
+        var life = try Life()
+        let agreement = try life.agree(on: "legacy", days: 2)
+        let renewed = try life.edit { edit in
+            try edit.renewAgreement(agreement.id, CatalogEdit.Succession(), random: "renewed")
+        }
+        try life.edit { _ = try $0.cancelAgreement(renewed.id, at: nil) }
+        #expect(try life.agreement(agreement.id).end == .expired)
+        _ = life.told()
+        try life.edit { _ = try $0.amendAgreement(agreement.id, .init()) }
+        _ = life.told()
+        try life.advance(days: 3)
+        #expect(
+            life.told() == [
+                "48 agreementEnded", "48 licenseDeprovisioned", "48 unsubscribePending",
+                "49 unsubscribeSuccess",
+            ])
+    }
+
+    @Test("Of agreements that close one after the other, the last says that it is over")
+    func comeBackAndLeave() throws {
+        var life = try Life()
+        let first = try life.agree(on: "legacy")
+        try life.edit { _ = try $0.cancelAgreement(first.id, at: nil) }
+        let half = Int64(1_800_000)
+        try life.edit { _ = try $0.changeClock(.advance(milliseconds: half)) }
+        let second = try life.agree(on: "legacy")
+        let third = try life.edit { edit in
+            try edit.replaceAgreement(second.id, CatalogEdit.Succession(), random: "third")
+        }
+        try life.edit { _ = try $0.cancelAgreement(third.id, at: nil) }
+        try life.advance(hours: 2)
+        let final = life.events.filter { $0.kind == .unsubscribeSuccess }
+        #expect(final.map(\.agreement.id) == [third.id])
+        #expect(final.map { $0.time.milliseconds(since: Self.start) } == [half + 3_600_000])
     }
 
     @Test("A renewal of the older generation is one update of entitlements")

@@ -61,9 +61,11 @@ struct RegisterUsageRuleTests {
     func firstCall() throws {
         var market = SampleMarketplace()
         let context = market.context(SampleMarketplace.workload(.ecsTask))
-        let workload = try #require(
+        let call = try #require(
             try RegisterUsageRules.decide(request(), in: context).firstCall)
-        market.put(.registeredWorkload(workload))
+        market.put(
+            .registeredWorkload(
+                call.workload.started(at: SampleMarketplace.now, isFree: call.isFree)))
         market.suspend(SampleMarketplace.buyer)
         let later = try RegisterUsageRules.decide(
             request(), in: market.context(SampleMarketplace.workload(.ecsTask)))
@@ -82,7 +84,7 @@ struct RegisterUsageRuleTests {
         let own = SampleMarketplace.workload(.ecsTask, account: SampleMarketplace.seller)
         let decision = try RegisterUsageRules.decide(
             request(), in: SampleMarketplace().context(own))
-        #expect(decision.firstCall?.accountID == SampleMarketplace.seller)
+        #expect(decision.firstCall?.workload.accountID == SampleMarketplace.seller)
     }
 
     @Test("A superseded key version still signs")

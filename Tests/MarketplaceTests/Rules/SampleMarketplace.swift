@@ -104,9 +104,6 @@ struct SampleMarketplace {
 
 extension Timestamp {
     func adding(hours: Int64) -> Timestamp { adding(seconds: hours * 3600) }
-    func adding(milliseconds more: Int64) -> Timestamp {
-        Timestamp(milliseconds: milliseconds + more)
-    }
 }
 
 /// Random numbers that are the same in every run.

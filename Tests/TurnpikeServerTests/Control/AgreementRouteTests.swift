@@ -146,6 +146,48 @@ struct AgreementRouteTests {
                 == true)
     }
 
+    @Test("A dimension of which somebody bought in advance stays as long as the agreement")
+    func entitledDimension() async throws {
+        let market = try await ControlMarket.furnished()
+        let agreement = await market.send(
+            .post, "agreements/agmt-saas/amend",
+            #"{"entitlements":[{"dimension":"seats","value":5}]}"#)
+        #expect(agreement.status == 200)
+        for dimensions in [#"[{"name":"users"}]"#, #"[{"name":"seats"}]"#] {
+            let body = """
+                {"type":"saas","title":"T","sellerAccountId":"\(ControlMarket.seller)",\
+                "dimensions":\(dimensions)}
+                """
+            let refused = await market.send(.put, "products/saas", body)
+            #expect(refused.status == 409)
+            #expect(refused["errors.0.field"] == "dimensions")
+            #expect(refused.text.contains("agmt-saas"))
+        }
+        _ = await market.send(
+            .post, "agreements/agmt-saas/cancel", #"{"at":"2026-11-02T00:00:00Z"}"#)
+        let dropped = await market.send(
+            .put, "products/saas",
+            ControlMarket.product("saas").replacing("entitled", with: "metered"))
+        #expect(dropped.status == 200)
+    }
+
+    @Test(
+        "An entitlement is an integer where AWS's SDKs can read it as one, and a double beyond",
+        arguments: [
+            ("2147483647", EntitlementValue.integer(2_147_483_647)),
+            ("2147483648", .double(2_147_483_648)), ("-2147483649", .double(-2_147_483_649)),
+            ("2.5", .double(2.5)),
+        ])
+    func entitlementValue(text: String, value: EntitlementValue) throws {
+        let faults = FaultList()
+        let body = try StructuredValue(
+            yaml: "{productCode: p, buyerAccountId: b, entitlements: "
+                + "[{dimension: seats, value: \(text)}]}", name: "body")
+        let draft = ObjectReader(body, faults: faults).agreement()
+        #expect(draft.terms.entitlements?.map(\.value) == [value])
+        #expect(faults.entries.isEmpty)
+    }
+
     @Test("A token for product and buyer takes the newest agreement that has not ended")
     func newestAgreement() async throws {
         let market = try await ControlMarket.furnished()

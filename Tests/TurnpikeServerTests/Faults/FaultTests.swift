@@ -169,6 +169,91 @@ struct FaultTests {
         #expect(waits.list.count == 1)
         #expect(market.explanation?.notes.count == 3)
     }
+
+    @Test(
+        "A reply is lost only where there is one: an error before or after it in the plan is told",
+        arguments: [true, false])
+    func cutAndError(cutsFirst: Bool) async throws {
+        let rules = [Self.rule(.cutAfterCommit), Self.rule(.error(.throttling))]
+        let (market, _) = try await Self.market(cutsFirst ? rules : rules.reversed())
+        let answer = await market.endpoint.respond(
+            to: TestMarket.request(.batchMeterUsage, Self.body()))
+        #expect(!answer.isCut)
+        #expect(answer.status.code == 400)
+        #expect(market.explanation?.notes.count == 1)
+        #expect(try await Self.count(market) == 0)
+    }
+
+    @Test("The first of two rules counts also where it cuts the connection")
+    func cutBeforeError() async throws {
+        for rules in [[FaultRule.Effect.cutBeforeWork, .noJSON], [.noJSON, .cutBeforeWork]] {
+            let (market, _) = try await Self.market(rules.map { Self.rule($0) })
+            let answer = await market.endpoint.respond(
+                to: TestMarket.request(.batchMeterUsage, Self.body()))
+            #expect(answer.isCut == (rules[0] == .cutBeforeWork))
+        }
+    }
+
+    @Test("A request over its quota meets no rule, so that the next one does")
+    func quotaFirst() async throws {
+        let (market, _) = try await Self.market(
+            [Self.rule(.cutAfterCommit, dimension: "hours")], quotas: true)
+        for _ in 0..<10 { _ = await market.send(.batchMeterUsage, "{}") }
+        let over = await market.send(.batchMeterUsage, Self.body())
+        #expect(over.text.contains("ThrottlingException"))
+        #expect(market.state.faults.current.remaining(of: 0) == 1)
+    }
+
+    @Test("Records of nobody's are left unprocessed as well")
+    func unprocessedStranger() async throws {
+        let (market, _) = try await Self.market([Self.rule(.unprocessed, dimension: "hours")])
+        let stranger = Self.body().replacing(TestMarket.buyer, with: "999999999999")
+        let answer = await market.send(.batchMeterUsage, stranger)
+        #expect(answer["Results.0.Status"] == "CustomerNotSubscribed")
+        #expect(answer["Results.1.Status"] == nil)
+        #expect(answer["UnprocessedRecords.0.Dimension"] == "hours")
+    }
+
+    @Test("A quantity is found by its value, whichever member has it")
+    func decimalQuantity() async throws {
+        var rule = Self.rule(.error(.throttling), dimension: "hours")
+        rule.match.record?.quantity = Quantity(millionths: 7_500_001)
+        let (market, _) = try await Self.market([rule])
+        let other = Self.body().replacing(#""Quantity":5"#, with: #""QuantityAsDecimal":"7.5""#)
+        #expect(await market.send(.batchMeterUsage, other).status == 200)
+        let same = other.replacing("7.5", with: "7.500001")
+        #expect(await market.send(.batchMeterUsage, same).text.contains("ThrottlingException"))
+    }
+
+    @Test("MeterUsage is found by the buyer in whose account it runs")
+    func buyerOfMeterUsage() async throws {
+        var rule = Self.rule(.error(.throttling))
+        rule.match.operation = .meterUsage
+        rule.match.record = FaultRecord()
+        rule.match.record?.buyerAccountID = TestMarket.buyer
+        let (market, _) = try await Self.market([rule])
+        let answer = await market.send(
+            .meterUsage,
+            #"{"ProductCode":"container","Timestamp":\#(TestMarket.now.seconds),"#
+                + #""UsageDimension":"users","UsageQuantity":1}"#, as: .ecsTask)
+        #expect(answer.text.contains("ThrottlingException"))
+    }
+
+    @Test("A request that waited is judged by the time and the catalog of afterwards")
+    func timeGoesOn() async throws {
+        let market = Mutex<TestMarket?>(nil)
+        let slow = try await TestMarket(
+            faults: FaultInjector(sleep: { _ in
+                let state = market.withLock { $0?.state }
+                _ = try? await state?.edit {
+                    _ = try $0.changeClock(.advance(milliseconds: 30 * 86_400_000))
+                }
+            }))
+        market.withLock { $0 = slow }
+        slow.state.faults.set(FaultPlan(rules: [Self.rule(.latency(milliseconds: 1))]))
+        let answer = await slow.send(.batchMeterUsage, Self.body())
+        #expect(answer.text.contains("TimestampOutOfBoundsException"), "\(answer.text)")
+    }
 }
 
 @Suite("Fault plans in the control API")
@@ -227,6 +312,14 @@ struct FaultRouteTests {
             (#"{"rules":[{"clockSkew":5,"productCode":"p"}]}"#, "rules[0].clockSkew"),
             (#"{"rules":[{"cut":"now"}]}"#, "rules[0].cut"),
             (#"{"rules":[{"stall":true,"record":{"hue":1}}]}"#, "rules[0].record.hue"),
+            (
+                #"{"rules":[{"operation":"ResolveCustomer","stall":true,"record":{}}]}"#,
+                "rules[0].record"
+            ),
+            (
+                #"{"rules":[{"stall":true,"record":{"quantity":"much"}}]}"#,
+                "rules[0].record.quantity"
+            ),
             (#"{"rules":{}}"#, "rules"),
         ])
     func mistakes(body: String, field: String) async throws {
