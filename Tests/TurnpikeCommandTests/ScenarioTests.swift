@@ -80,6 +80,26 @@ struct ScenarioTests {
         #expect(scenario.expectations.map(\.quantity) == ["5"])
     }
 
+    @Test("A plain word is sent as a number where JSON has it as one")
+    func numbers() throws {
+        let texts = ScenarioTexts(start: .realNow, variables: [.buyer: "222233334444"])
+        var writer = JSONWriter()
+        texts.write(
+            try StructuredValue(yaml: "[5, -0.5, 010, 0x10, true, $buyer, 'x']", name: "y"),
+            to: &writer)
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"[5,-0.5,"010","0x10",true,"222233334444","x"]"#)
+    }
+
+    @Test("A pace is seconds", arguments: ["nan", "1e300", "-1"])
+    func pace(text: String) async throws {
+        let run = try await TurnpikeProcess.run(
+            ["scenario", "run", "cancellation", "--pace=\(text)"])
+        #expect(run.status == 64)
+        #expect(run.errors.contains("--pace is 0 to 3600 seconds"))
+    }
+
     private static func expected(_ from: String, _ to: String, _ quantity: String) -> String {
         "{agreement: a, dimension: d, from: \(from), to: \(to), quantity: \(quantity)}"
     }

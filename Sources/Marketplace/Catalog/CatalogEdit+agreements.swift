@@ -76,6 +76,11 @@ extension CatalogEdit {
             throw Contradiction(.invalid, "endsAt", "the end is in the past: it is \(now.iso8601)")
         }
         terms.apply(to: &agreement)
+        if agreement.renewsAutomatically, let end = agreement.end, end != .expired {
+            throw Contradiction(
+                .conflict, "autoRenew",
+                "the agreement is to end as \(end.rawValue): amend its endsAt as well")
+        }
         // Reminders of another end are due again, but for those that would be late.
         let past = now
         agreement.passed.formUnion(
@@ -131,6 +136,7 @@ extension CatalogEdit {
         }
         ended.endsAt = now
         ended.end = .replaced
+        ended.renewsAutomatically = false
         return try succeed(ended, by: .replace, succession, random: random, at: now)
     }
 

@@ -84,6 +84,12 @@ extension ScenarioCommand {
 
         @OptionGroup var server: ServerOptions
 
+        func validate() throws {
+            guard (0...3600).contains(pace) else {
+                throw ValidationError("--pace is 0 to 3600 seconds, not \(pace)")
+            }
+        }
+
         func run() async throws {
             let scenario = try ScenarioCommand.find(name)
             let variables: [ScenarioTexts.Variable: String] = [

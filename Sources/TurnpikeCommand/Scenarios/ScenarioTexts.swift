@@ -43,7 +43,9 @@ struct ScenarioTexts {
     }
 
     private func plain(_ text: String, to writer: inout JSONWriter) {
-        if ["true", "false"].contains(text) || Double(text)?.isFinite == true {
+        // What is a number in JSON, too: 010 and +5 are not.
+        let isNumber = (try? JSONDocument(parsing: Array(text.utf8)))?.root.kind == .number
+        if ["true", "false"].contains(text) || isNumber {
             writer.literal(text)
         } else {
             writer.string(resolved(text))

@@ -11,6 +11,8 @@ package final class FaultInjector: Sendable {
     /// Asked for each request, without a lock.
     private let active = Atomic(false)
     private let sleep: @Sendable (Duration) async -> Void
+    /// Rings when there is another plan.
+    private let plans = Bell()
 
     /// Waits end early when the server stops.
     package init(
@@ -32,6 +34,7 @@ package final class FaultInjector: Sendable {
     package func set(_ plan: FaultPlan) {
         state.withLock { $0 = FaultState(plan) }
         active.store(!plan.isEmpty, ordering: .relaxed)
+        plans.announce()
     }
 
     /// By how many seconds the server's clock seems to be off, for a caller that is only named yet.
@@ -57,6 +60,7 @@ package final class FaultInjector: Sendable {
 
     /// Fires the rules that a request meets; waits where one wants that.
     func judge(_ call: FaultCall, real: Timestamp) async -> Verdict {
+        let rings = plans.rings
         let (isOverQuota, firings) = state.withLock { state in
             let isOverQuota = state.exceedsQuota(call, real: real)
             return (isOverQuota, isOverQuota ? [] : state.fire(on: call, skewsClock: false))
@@ -70,8 +74,9 @@ package final class FaultInjector: Sendable {
         }
         for firing in firings {
             switch firing.effect {
-            case .latency(let milliseconds): await sleep(.milliseconds(milliseconds))
-            case .stall where verdict.answer == nil: await sleep(Self.stall)
+            case .latency(let milliseconds):
+                await wait(.milliseconds(milliseconds), past: rings)
+            case .stall where verdict.answer == nil: await wait(Self.stall, past: rings)
             default: break
             }
             if verdict.answer == nil { verdict.answer = Self.answer(to: firing) }
@@ -89,6 +94,16 @@ package final class FaultInjector: Sendable {
         }
         verdict.notes = firings.filter { verdict.answer == nil || !$0.effect.wantsWork }.map(\.note)
         return verdict
+    }
+
+    /// Waits, but no longer than the plan holds.
+    private func wait(_ duration: Duration, past rings: Int) async {
+        await withTaskGroup { group in
+            group.addTask { await self.sleep(duration) }
+            group.addTask { await self.plans.wait(past: rings) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// What is answered instead of doing anything; nil where the work is done.

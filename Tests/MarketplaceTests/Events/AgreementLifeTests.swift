@@ -409,6 +409,14 @@ struct AgreementLifeTests {
             }
             #expect(refusal.faults[0].reason.contains(reason))
         }
+        let now = life.now
+        try life.edit { _ = try $0.cancelAgreement(open.id, at: now.adding(hours: 9)) }
+        var terms = CatalogEdit.AgreementTerms()
+        terms.renewsAutomatically = true
+        let refusal = try #require(throws: Contradiction.self) {
+            try life.edit { _ = try $0.amendAgreement(open.id, terms) }
+        }
+        #expect(refusal.faults[0].reason.contains("to end as CANCELLED"))
     }
 
     @Test("Entitlements are of the product's entitled dimensions, each once")
