@@ -21,8 +21,8 @@ REQUEST_SECONDS = 30
 _session = boto3.session.Session()
 
 
-def metering(market, credential=None, region="us-east-1"):
-    """An unmodified SDK client; the seller's unless a credential is given."""
+def metering(market, credential=None, region="us-east-1", config=None):
+    """An unmodified SDK client; the seller's unless a credential is given, and without retries."""
     credential = market.seller if credential is None else credential
     return _session.client(
         "meteringmarketplace",
@@ -31,7 +31,7 @@ def metering(market, credential=None, region="us-east-1"):
         aws_access_key_id=credential["accessKeyId"],
         aws_secret_access_key=credential["secretAccessKey"],
         aws_session_token=credential.get("sessionToken"),
-        config=Config(retries={"total_max_attempts": 1}),
+        config=config or Config(retries={"total_max_attempts": 1}),
     )
 
 

@@ -176,7 +176,8 @@ package struct AWSEndpoint: Sendable {
             answer = await operations.answer(operation, document, in: context)
         }
         answer.isCut = verdict.isCut
-        answer.explanation.notes += verdict.notes
+        // The one that answered is the reason already.
+        answer.explanation.notes += verdict.notes.filter { $0 != answer.explanation.reason }
         return answer
     }
 

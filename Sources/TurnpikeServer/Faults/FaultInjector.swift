@@ -149,7 +149,7 @@ extension FaultRule.Effect {
     fileprivate var sentence: String {
         switch self {
         case .error(let exception): "answered \(exception.name)"
-        case .latency(let milliseconds): "answered \(milliseconds) ms later"
+        case .latency(let milliseconds): "waited for \(milliseconds) ms"
         case .stall: "never answered"
         case .cutBeforeWork: "the connection was cut before anything was done"
         case .cutAfterCommit: "the connection was cut after all was done"
