@@ -116,7 +116,7 @@ def test_an_agreements_life(market):
         (ended, "Purchase Agreement Ended - Proposer"),
         (deprovisioned, "License Deprovisioned - Manufacturer"),
     ]:
-        assert headers["Content-Type"] == "application/json"
+        assert headers.get_content_type() == "application/json"
         assert event["detail-type"] == kind
         assert event["source"] == "aws.agreement-marketplace"
         assert event["account"] == market.seller_account

@@ -72,7 +72,7 @@ enum SignatureFuzzing {
         _ = try? SignatureVerifier.trust(request)
         guard
             let signatory = try? verifier.verify(
-                request, body: text.body, clocks: [SignedSample.now], credential: credential)
+                request, body: text.body, real: SignedSample.now, credential: credential)
         else { return }
         try check(signatory.accessKeyID, signatory.region, request, text.body)
     }

@@ -32,10 +32,11 @@ package final class SignatureVerifier: Sendable {
         self.service = service
     }
 
-    /// Who signed this request; the date must be near one of the clocks, the first of which is the
-    /// real one.
+    /// Who signed this request; the date must be near the real time, or near what another clock
+    /// showed within a moment.
     package func verify(
-        _ request: SignableRequest, body: [UInt8], clocks: [Timestamp],
+        _ request: SignableRequest, body: [UInt8], real: Timestamp,
+        otherClock: ClosedRange<Timestamp>? = nil,
         credential: (String) -> SigningCredential?
     ) throws(AuthenticationFailure) -> Signatory {
         let (header, signed) = try Self.authorization(of: request)
@@ -43,8 +44,8 @@ package final class SignatureVerifier: Sendable {
             throw .unknownKey(
                 hint: "no credential has the access key id \(header.accessKeyID.cut(toBytes: 128))")
         }
-        try Self.checkToken(request, credential, real: clocks.first)
-        try Self.checkSkew(signed, clocks)
+        try Self.checkToken(request, credential, real: real)
+        try Self.checkSkew(signed, real, otherClock)
         let date = AmzDate.text(signed)
         try checkScope(header.scope, date)
         try Self.checkSignedHeaders(request, header.signedHeaders)
@@ -135,12 +136,14 @@ package final class SignatureVerifier: Sendable {
     }
 
     private static func checkSkew(
-        _ signed: Timestamp, _ clocks: [Timestamp]
+        _ signed: Timestamp, _ real: Timestamp, _ otherClock: ClosedRange<Timestamp>?
     ) throws(AuthenticationFailure) {
         let skew = AuthenticationFailure.skewMinutes * 60
-        guard let real = clocks.first else { return }
         // In whole seconds, as the texts show them: the limit itself is accepted.
-        let isCurrent = clocks.contains { abs(signed.seconds - $0.seconds) <= skew }
+        let isCurrent = [real...real, otherClock ?? real...real].contains { times in
+            times.lowerBound.seconds - skew <= signed.seconds
+                && signed.seconds <= times.upperBound.seconds + skew
+        }
         guard !isCurrent else { return }
         throw signed < real
             ? .expired(signed: signed, now: real)

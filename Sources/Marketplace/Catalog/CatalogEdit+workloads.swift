@@ -6,7 +6,9 @@ extension CatalogEdit {
     /// What is known of it counts now: an hour may have ended since its call was decided.
     package mutating func start(_ workload: RegisteredWorkload, isFree: Bool) {
         let known = catalog.registeredWorkload(workload.name)
-        guard known?.runningSince == nil else { return }
+        // A reset may have come in between.
+        guard known?.runningSince == nil, catalog.products[workload.productCode] != nil
+        else { return }
         put(.registeredWorkload((known ?? workload).started(at: now, isFree: isFree)))
     }
 

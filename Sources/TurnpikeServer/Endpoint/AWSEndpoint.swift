@@ -112,7 +112,8 @@ package struct AWSEndpoint: Sendable {
         do throws(AuthenticationFailure) {
             identity = try authenticator.authenticate(
                 request, catalog: moment.catalog,
-                real: moment.real.adding(seconds: exchange.clockSkew), now: moment.now)
+                real: moment.real.adding(seconds: exchange.clockSkew),
+                otherClock: state.recentTimes(of: moment.catalog.clock, real: moment.real))
         } catch {
             // What is no JSON is said before who may ask.
             if let answer = Self.syntaxAnswer(request) { return answer }

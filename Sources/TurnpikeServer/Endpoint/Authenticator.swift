@@ -20,7 +20,8 @@ struct Authenticator: Sendable {
     }
 
     func authenticate(
-        _ request: PlainRequest, catalog: Catalog, real: Timestamp, now: Timestamp
+        _ request: PlainRequest, catalog: Catalog, real: Timestamp,
+        otherClock: ClosedRange<Timestamp>?
     ) throws(AuthenticationFailure) -> Identity {
         let signable = SignableRequest(request)
         let signatory: Signatory
@@ -28,9 +29,9 @@ struct Authenticator: Sendable {
         case .trusting:
             signatory = try SignatureVerifier.trust(signable)
         case .verified:
-            // A process that runs under the marketplace's clock signs with its time.
-            let clocks = catalog.clock.mode == .real ? [real] : [real, now]
-            signatory = try verifier.verify(signable, body: request.body, clocks: clocks) { id in
+            signatory = try verifier.verify(
+                signable, body: request.body, real: real, otherClock: otherClock
+            ) { id in
                 catalog.credentials[id].map {
                     SigningCredential(
                         secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken,

@@ -16,6 +16,8 @@ package final class MarketplaceState: Sendable {
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
     private let edits = SerialGate()
+    /// When the clock was moved last, and what it showed before.
+    private let lastMove = Mutex<(real: Timestamp, from: Timestamp)?>(nil)
     /// Rings after each edit.
     package let changes = Bell()
 
@@ -47,6 +49,21 @@ package final class MarketplaceState: Sendable {
 
     package var realNow: Timestamp { realClock() }
 
+    /// How long a program may take to notice that the clock was moved, in seconds of real time.
+    private static let noticeSeconds: Int64 = 2
+
+    /// What the clock showed within the last moment, for programs that follow it and sign with its
+    /// time; nil where that was the real time.
+    package func recentTimes(
+        of clock: MarketplaceClock, real: Timestamp
+    ) -> ClosedRange<Timestamp>? {
+        let before = real.adding(seconds: -Self.noticeSeconds)
+        let move = lastMove.withLock { $0 }.flatMap { $0.real >= before ? $0 : nil }
+        if clock.mode == .real, move == nil { return nil }
+        let now = clock.now(real: real)
+        return min(move?.from ?? clock.now(real: before), now)...now
+    }
+
     /// Lets happen what has become due, runs an edit on what came of it, and then lets happen what
     /// became due by the edit.
     ///
@@ -67,7 +84,7 @@ package final class MarketplaceState: Sendable {
             }
             if !edit.changes.isEmpty { try await self.store.save(edit.changes) }
             // Without a change, too: moments that are out of date are not looked at again.
-            self.current.withLock { $0 = edit.catalog }
+            self.show(edit.catalog)
             if !edit.changes.isEmpty { self.changes.announce() }
             return value
         }
@@ -98,7 +115,7 @@ package final class MarketplaceState: Sendable {
             edit.forgetFuture()
             _ = edit.settle()
             try await self.store.forgetUsage(saving: edit.changes)
-            self.current.withLock { $0 = edit.catalog }
+            self.show(edit.catalog)
             self.faults.set(FaultPlan())
             self.changes.announce()
         }
@@ -108,7 +125,7 @@ package final class MarketplaceState: Sendable {
     package func forgetEverything() async throws {
         try await edits.run {
             try await self.store.forgetEverything()
-            self.current.withLock { $0 = Catalog() }
+            self.show(Catalog())
             self.faults.set(FaultPlan())
             self.changes.announce()
         }
@@ -116,6 +133,16 @@ package final class MarketplaceState: Sendable {
 
     /// How many hours of workloads are recorded in one call of the store.
     private static let entriesAtOnce = 1000
+
+    private func show(_ catalog: Catalog) {
+        let real = realNow
+        let before = current.withLock { current in
+            defer { current = catalog }
+            return current.clock
+        }
+        guard before != catalog.clock else { return }
+        lastMove.withLock { $0 = (real, before.now(real: real)) }
+    }
 
     private func beginEdit() -> CatalogEdit {
         let catalog = catalog

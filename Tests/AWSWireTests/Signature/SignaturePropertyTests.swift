@@ -50,6 +50,20 @@ struct SignaturePropertyTests {
         #expect(((try? call.verify()) != nil) == isAccepted)
     }
 
+    @Test("A signature of any time that a clock showed within a moment is accepted")
+    func recentTimes() throws {
+        let call = SignedCall()
+        let time = SignatureVector.time
+        let real = time.adding(seconds: -86_400)
+        for (from, to, isAccepted) in [(-3600, 3600, true), (300, 600, true), (301, 600, false)] {
+            let times = time.adding(seconds: Int64(from))...time.adding(seconds: Int64(to))
+            let signatory = try? SignatureVerifier().verify(
+                call.signed, body: call.body, real: real, otherClock: times,
+                credential: call.keyring.find)
+            #expect((signatory != nil) == isAccepted)
+        }
+    }
+
     @Test("A signature near any of the clocks is accepted, one between them is not")
     func clocks() throws {
         var call = SignedCall()

@@ -54,7 +54,9 @@ struct SignedCall: Sendable {
     func verify(
         _ request: SignableRequest? = nil, by verifier: SignatureVerifier = SignatureVerifier()
     ) throws -> Signatory {
-        try verifier.verify(request ?? signed, body: body, clocks: clocks, credential: keyring.find)
+        try verifier.verify(
+            request ?? signed, body: body, real: clocks[0],
+            otherClock: clocks.dropFirst().first.map { $0...$0 }, credential: keyring.find)
     }
 
     private static func text(_ time: Timestamp) -> String { AmzDate.text(time) }

@@ -53,7 +53,7 @@ struct TestVectorTests {
 
     private func verify(_ raw: RawRequest, sessionToken: String?) throws -> Signatory {
         try SignatureVerifier(service: "service").verify(
-            raw.request, body: raw.body, clocks: [SignatureVector.time]
+            raw.request, body: raw.body, real: SignatureVector.time
         ) { _ in
             SigningCredential(
                 secretAccessKey: SignatureVector.secretAccessKey, sessionToken: sessionToken,
@@ -104,7 +104,7 @@ struct MeteringVectorTests {
 
         request.headers.append((name: "Authorization", value: steps.authorization))
         let signatory = try SignatureVerifier().verify(
-            request, body: Self.body, clocks: [SignatureVector.time]
+            request, body: Self.body, real: SignatureVector.time
         ) { _ in
             SigningCredential(
                 secretAccessKey: SignatureVector.secretAccessKey, sessionToken: token,

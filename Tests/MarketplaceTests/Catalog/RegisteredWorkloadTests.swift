@@ -121,6 +121,13 @@ struct RegisteredWorkloadTests {
                 == [5400])
     }
 
+    @Test("of a product that a reset has taken away does not start")
+    func afterReset() {
+        var edit = CatalogEdit(catalog: Catalog(), now: Self.noon, realNow: Self.noon)
+        edit.start(Self.task, isFree: false)
+        #expect(edit.changes.isEmpty)
+    }
+
     @Test("is asked for its entitlement again after it was stopped")
     func stopped() throws {
         var edit = CatalogEdit(

@@ -17,18 +17,20 @@ struct MarketplaceStateTests {
         productCode: "container", accountID: TestMarket.buyer, resourceID: "task-1",
         region: "us-east-1")
 
-    /// A marketplace with a seller, a buyer and a product.
+    /// A marketplace with a seller, a buyer and two products.
     private static func state(_ clock: RealClock) async throws -> MarketplaceState {
         let state = try await MarketplaceState(
             store: InMemoryStore(), contract: .newest, realClock: { clock.now })
         try await state.edit { edit in
             edit.put(.account(Account(id: TestMarket.seller, role: .seller, name: "Acme")))
             edit.put(.account(Account(id: TestMarket.buyer, role: .buyer, name: "Buyer")))
-            edit.put(
-                .product(
-                    Product(
-                        code: "saas", type: .saas, title: "saas",
-                        sellerAccountID: TestMarket.seller, dimensions: [])))
+            for type in [ProductType.saas, .container] {
+                edit.put(
+                    .product(
+                        Product(
+                            code: type.rawValue, type: type, title: "A product",
+                            sellerAccountID: TestMarket.seller, dimensions: [])))
+            }
         }
         return state
     }
@@ -52,6 +54,29 @@ struct MarketplaceStateTests {
         clock.pass(seconds: 7)
         try await state.settle()
         #expect(state.millisecondsUntilNext == 3_593_000)
+    }
+
+    @Test("What a clock showed before it was moved counts for a moment, and real time never")
+    func recentTimes() async throws {
+        let clock = RealClock()
+        let state = try await Self.state(clock)
+        let start = clock.now
+        func times() -> ClosedRange<Timestamp>? {
+            state.recentTimes(of: state.catalog.clock, real: clock.now)
+        }
+        #expect(times() == nil)
+        let day = Int64(86_400)
+        try await state.edit { _ = try $0.changeClock(.frozen(at: start.adding(seconds: day))) }
+        #expect(times() == start...start.adding(seconds: day))
+        clock.pass(seconds: 3)
+        #expect(times() == start.adding(seconds: day)...start.adding(seconds: day))
+        try await state.edit { _ = try $0.changeClock(.advance(milliseconds: day * 1000)) }
+        #expect(times() == start.adding(seconds: day)...start.adding(seconds: 2 * day))
+        let running = MarketplaceClock.Change.running(from: nil, speedThousandths: 3_600_000)
+        try await state.edit { _ = try $0.changeClock(running) }
+        clock.pass(seconds: 10)
+        let now = state.catalog.clock.now(real: clock.now)
+        #expect(times() == now.adding(seconds: -7200)...now)
     }
 
     @Test("A container that is stopped late still has no more seconds in an hour than it has")
