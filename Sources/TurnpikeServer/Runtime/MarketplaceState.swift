@@ -61,7 +61,8 @@ package final class MarketplaceState: Sendable {
         let move = lastMove.withLock { $0 }.flatMap { $0.real >= before ? $0 : nil }
         if clock.mode == .real, move == nil { return nil }
         let now = clock.now(real: real)
-        return min(move?.from ?? clock.now(real: before), now)...now
+        let then = move?.from ?? clock.now(real: before)
+        return min(then, now)...max(then, now)
     }
 
     /// Lets happen what has become due, runs an edit on what came of it, and then lets happen what

@@ -77,6 +77,8 @@ struct MarketplaceStateTests {
         clock.pass(seconds: 10)
         let now = state.catalog.clock.now(real: clock.now)
         #expect(times() == now.adding(seconds: -7200)...now)
+        try await state.forgetUsage()
+        #expect(times() == clock.now...now)
     }
 
     @Test("A container that is stopped late still has no more seconds in an hour than it has")
