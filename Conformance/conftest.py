@@ -5,6 +5,7 @@ import os
 import pytest
 
 from market import Market
+from server import running
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,13 @@ def endpoint():
     if not address:
         pytest.exit("TURNPIKE_ENDPOINT must hold the server's address: use Scripts/conformance", 2)
     return address.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def own_endpoint():
+    """A server that only this module uses."""
+    with running("--in-memory") as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -7,17 +7,9 @@ import pytest
 import messages
 from clients import metering, raw, refusal
 from market import Clock, Market, iso
-from server import running
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=timezone.utc)
 MARCH_ENDS = datetime(2027, 4, 1, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def own_endpoint():
-    """A server that only this module uses."""
-    with running("--in-memory") as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

@@ -64,13 +64,6 @@ def site_running(*failures):
         server.server_close()
 
 
-@pytest.fixture(scope="module")
-def own_endpoint():
-    """A server that only this module uses."""
-    with running("--in-memory") as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
 def market(own_endpoint):
     """An empty marketplace in which it is noon."""

@@ -8,15 +8,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from clients import metering
 from market import Market, Problem
-from server import running
 from shop import Shop, statuses
-
-
-@pytest.fixture(scope="module")
-def own_endpoint():
-    """A server that only this module uses."""
-    with running("--in-memory") as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

@@ -9,17 +9,9 @@ import pytest
 
 from clients import metering, refusal
 from market import Clock, Market
-from server import running
 from shop import Shop
 
 NOON = datetime(2027, 3, 10, 12, 0, 5, tzinfo=timezone.utc)
-
-
-@pytest.fixture(scope="module")
-def own_endpoint():
-    """A server that only this module uses."""
-    with running("--in-memory") as endpoint:
-        yield endpoint
 
 
 @pytest.fixture
