@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import messages
+from market import Market
 
 COMMAND_SECONDS = 60
 
@@ -21,6 +22,7 @@ class CommandLine:
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "AWS_ENDPOINT_URL_MARKETPLACE_METERING": market.endpoint,
+            "AWS_ENDPOINT_URL_MARKETPLACE_ENTITLEMENT_SERVICE": market.endpoint,
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": credential["accessKeyId"],
             "AWS_SECRET_ACCESS_KEY": credential["secretAccessKey"],
@@ -30,11 +32,11 @@ class CommandLine:
         if "sessionToken" in credential:
             self.environment["AWS_SESSION_TOKEN"] = credential["sessionToken"]
 
-    def run(self, operation, *arguments):
+    def run(self, operation, *arguments, service="meteringmarketplace"):
         """Runs one operation of the CLI."""
         program = Path(sys.executable).with_name("aws")
         return subprocess.run(
-            [program, "meteringmarketplace", operation, "--output", "json", *arguments],
+            [program, service, operation, "--output", "json", *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -42,9 +44,9 @@ class CommandLine:
             check=False,
         )
 
-    def json(self, operation, *arguments):
+    def json(self, operation, *arguments, **options):
         """What an operation that succeeds prints."""
-        result = self.run(operation, *arguments)
+        result = self.run(operation, *arguments, **options)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
@@ -150,3 +152,76 @@ def test_a_wrong_secret(market, shell):
     )
     assert result.returncode == 255
     assert "(InvalidSignatureException)" in result.stderr
+
+
+def test_get_entitlements(market, shell):
+    """What was bought in advance, with a filter in the CLI's shorthand."""
+    seats = {"name": "seats", "type": "entitled"}
+    product, buyer = market.product(dimensions=("requests", seats)), market.buyer()
+    market.agreement(product, buyer, entitlements=[{"dimension": "seats", "value": 25}])
+    arguments = ["--product-code", product, "--filter"]
+    answer = shell().json(
+        "get-entitlements",
+        *arguments,
+        f"CUSTOMER_AWS_ACCOUNT_ID={buyer['accountId']}",
+        service="marketplace-entitlement",
+    )
+    (entitlement,) = answer["Entitlements"]
+    assert entitlement["Dimension"] == "seats"
+    assert entitlement["Value"] == {"IntegerValue": 25}
+    none = shell().run(
+        "get-entitlements",
+        *arguments,
+        "CUSTOMER_AWS_ACCOUNT_ID=999999999999",
+        service="marketplace-entitlement",
+    )
+    # The CLI prints nothing for an answer in which there is nothing.
+    assert (none.returncode, none.stdout) == (0, "")
+
+
+def test_usage_by_licence(market, shell):
+    """A record of an agreement needs no product code."""
+    agreement = market.agreement(market.product(), market.buyer())
+    record = {
+        "Timestamp": at(market.now()),
+        "CustomerAWSAccountId": agreement["buyerAccountId"],
+        "LicenseArn": agreement["licenseArn"],
+        "Dimension": "requests",
+        "Quantity": 2,
+    }
+    answer = shell().json("batch-meter-usage", "--usage-records", json.dumps([record]))
+    (result,) = answer["Results"]
+    assert result["Status"] == "Success"
+    assert result["UsageRecord"]["LicenseArn"] == agreement["licenseArn"]
+    (usage,) = market.usage(agreement["productCode"])
+    assert usage["meteringRecordId"] == result["MeteringRecordId"]
+
+
+def test_a_record_of_nobodys(market, shell):
+    """It is no error of the CLI: the status says so."""
+    record = {
+        "Timestamp": at(market.now()),
+        "CustomerAWSAccountId": "999999999999",
+        "Dimension": "requests",
+    }
+    answer = shell().json(
+        "batch-meter-usage",
+        *("--product-code", market.product(), "--usage-records", json.dumps([record])),
+    )
+    assert [result["Status"] for result in answer["Results"]] == ["CustomerNotSubscribed"]
+
+
+def test_a_throttled_call(own_endpoint, tmp_path):
+    """The CLI tries again by itself, and gives up where it may not."""
+    market = Market(own_endpoint)
+    token = market.token(market.agreement(market.product(), market.buyer()))["token"]
+    shell = CommandLine(market, market.seller, tmp_path)
+    arguments = ["resolve-customer", "--registration-token", token]
+    rule = {"error": "ThrottlingException", "next": 1}
+    market.control.put("faults", {"rules": [rule]})
+    refused = shell.run(*arguments)
+    assert refused.returncode == 255
+    assert "(ThrottlingException)" in refused.stderr
+    market.control.put("faults", {"rules": [rule]})
+    shell.environment["AWS_MAX_ATTEMPTS"] = "2"
+    assert shell.json(*arguments)["CustomerAWSAccountId"]
