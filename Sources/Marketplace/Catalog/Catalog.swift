@@ -162,9 +162,9 @@ extension Catalog {
         guard old == nil else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id
         let parties = Parties(buyer: agreement.buyerAccountID, product: agreement.productCode)
-        let ids = agreementsByParties[parties] ?? []
         // A store loads them in any order; otherwise the new one is the last.
-        let earlier = ids.lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
+        let earlier = agreementsByParties[parties]?
+            .lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
         agreementsByParties[parties, default: []]
             .insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
     }

@@ -27,6 +27,9 @@ package struct Product: Sendable, Hashable, Codable {
         self.dimensions = dimensions
     }
 
+    /// Whether its seller is told by SNS as well, as for products of the older generation.
+    package var hasTopics: Bool { integration == .customerIdentifier }
+
     /// Where the dimension of this API name is, compared byte by byte; looks first where it is
     /// expected.
     package func position(ofDimension name: String, near expected: Int = 0) -> Int? {

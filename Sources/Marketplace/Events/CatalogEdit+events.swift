@@ -9,7 +9,7 @@ extension CatalogEdit {
     ) {
         guard let product = catalog.products[agreement.productCode],
             let buyer = catalog.accounts[agreement.buyerAccountID],
-            kind.channel == .eventBridge || product.integration == .customerIdentifier
+            kind.channel == .eventBridge || product.hasTopics
         else { return }
         publish(
             MarketplaceEvent(
@@ -90,7 +90,8 @@ extension CatalogEdit {
         case .ended: end(agreement, at: time)
         case .closed:
             put(.agreement(agreement))
-            if !hasSuccessor(agreement, at: time) {
+            let hasTopics = catalog.products[agreement.productCode]?.hasTopics ?? false
+            if hasTopics, !hasSuccessor(agreement, at: time) {
                 tell(.unsubscribeSuccess, of: agreement, at: time)
             }
         }

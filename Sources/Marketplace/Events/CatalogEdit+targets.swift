@@ -65,7 +65,7 @@ extension CatalogEdit {
             throw Contradiction(
                 .invalid, "agreementId", "there is no agreement \(quoted(agreementID))")
         }
-        guard kind.channel == .eventBridge || product.integration == .customerIdentifier else {
+        guard kind.channel == .eventBridge || product.hasTopics else {
             throw Contradiction(
                 .conflict, "type",
                 "product \(quoted(product.code)) has no topics of SNS, because its integration "
