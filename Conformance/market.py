@@ -156,6 +156,15 @@ class Market:
         return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(microsecond=0)
 
 
+def empty_market(endpoint, now=None):
+    """A marketplace that has only a seller; for a server that no other test uses."""
+    ControlAPI(endpoint).post("reset", {"everything": True})
+    market = Market(endpoint)
+    if now is not None:
+        Clock(market.control).freeze(now)
+    return market
+
+
 class Clock:
     """The marketplace's clock; only for a server that no other test uses."""
 

@@ -6,7 +6,7 @@ import pytest
 
 import messages
 from clients import metering, raw, refusal
-from market import Clock, Market, iso
+from market import Clock, empty_market, iso
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=timezone.utc)
 MARCH_ENDS = datetime(2027, 4, 1, tzinfo=timezone.utc)
@@ -15,10 +15,7 @@ MARCH_ENDS = datetime(2027, 4, 1, tzinfo=timezone.utc)
 @pytest.fixture
 def market(own_endpoint):
     """An empty marketplace in which it is noon, and time stands still."""
-    Market(own_endpoint).control.post("reset", {"everything": True})
-    market = Market(own_endpoint)
-    Clock(market.control).freeze(NOON)
-    return market
+    return empty_market(own_endpoint, NOON)
 
 
 @pytest.fixture

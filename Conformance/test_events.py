@@ -12,7 +12,7 @@ from threading import Thread
 import boto3
 import pytest
 
-from market import Clock, Market, Problem, iso
+from market import Clock, Market, Problem, empty_market, iso
 from server import running
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=timezone.utc)
@@ -67,10 +67,7 @@ def site_running(*failures):
 @pytest.fixture
 def market(own_endpoint):
     """An empty marketplace in which it is noon."""
-    Market(own_endpoint).control.post("reset", {"everything": True})
-    market = Market(own_endpoint)
-    Clock(market.control).freeze(NOON)
-    return market
+    return empty_market(own_endpoint, NOON)
 
 
 def target(market, url, **members):

@@ -7,15 +7,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from clients import metering
-from market import Market, Problem
+from market import Problem, empty_market
 from shop import Shop, statuses
 
 
 @pytest.fixture
 def shop(own_endpoint):
     """A product with its buyer, in a marketplace where nothing goes wrong yet."""
-    Market(own_endpoint).control.post("reset", {"everything": True})
-    return Shop(Market(own_endpoint))
+    return Shop(empty_market(own_endpoint))
 
 
 def plan(shop, *rules, **members):

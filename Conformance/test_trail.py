@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import pytest
 
 from clients import metering, refusal
-from market import Clock, Market
+from market import empty_market
 from shop import Shop
 
 NOON = datetime(2027, 3, 10, 12, 0, 5, tzinfo=timezone.utc)
@@ -17,10 +17,7 @@ NOON = datetime(2027, 3, 10, 12, 0, 5, tzinfo=timezone.utc)
 @pytest.fixture
 def shop(own_endpoint):
     """A product with its buyer, at noon."""
-    Market(own_endpoint).control.post("reset", {"everything": True})
-    market = Market(own_endpoint)
-    Clock(market.control).freeze(NOON)
-    return Shop(market)
+    return Shop(empty_market(own_endpoint, NOON))
 
 
 def trail(shop, **query):
