@@ -85,12 +85,11 @@ extension Timestamp {
         guard let year = reader.digits(4), reader.skip("-"),
             let month = reader.digits(2), reader.skip("-"),
             let day = reader.digits(2), reader.skip("T") || reader.skip("t") || reader.skip(" "),
-            let hour = reader.digits(2), hour < 24, reader.skip(":"),
-            let minute = reader.digits(2), minute < 60
+            let hour = reader.digits(2), reader.skip(":"), let minute = reader.digits(2)
         else { return nil }
         var second: Int64 = 0
         if reader.skip(":") {
-            guard let given = reader.digits(2), given < 60 else { return nil }
+            guard let given = reader.digits(2) else { return nil }
             second = given
         }
         var millisecond: Int64 = 0
@@ -98,11 +97,17 @@ extension Timestamp {
             guard let fraction = reader.fractionInMilliseconds() else { return nil }
             millisecond = fraction
         }
-        guard let offset = reader.offsetInMinutes(), reader.isAtEnd else { return nil }
         let date = CalendarDate(year: year, month: Int(month), day: Int(day))
-        guard date.exists else { return nil }
-        let seconds = date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second
-        self.init(milliseconds: (seconds - offset * 60) * 1000 + millisecond)
+        guard let offset = reader.offsetInMinutes(), reader.isAtEnd,
+            let time = Timestamp(date, hour: hour, minute: minute, second: second)
+        else { return nil }
+        self.init(milliseconds: time.milliseconds - offset * 60_000 + millisecond)
+    }
+
+    /// A second of a day in UTC; nil where there is none of that name.
+    package init?(_ date: CalendarDate, hour: Int64, minute: Int64, second: Int64) {
+        guard date.exists, 0..<24 ~= hour, 0..<60 ~= minute, 0..<60 ~= second else { return nil }
+        self.init(seconds: date.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second)
     }
 }
 

@@ -80,7 +80,8 @@ enum SigningKey {
     }
 }
 
-/// Signing keys that were derived before: four HMACs a request are saved.
+/// Signing keys that were derived before, ready to sign with: four HMACs a request are saved, and
+/// the beginning of the fifth.
 final class SigningKeyCache: Sendable {
     private struct Name: Hashable {
         let accessKeyID: String
@@ -90,7 +91,7 @@ final class SigningKeyCache: Sendable {
     private struct Entry {
         /// A secret that was replaced under the same id must not be served by its old key.
         let secretAccessKey: String
-        let key: SymmetricKey
+        let authenticator: HMAC<SHA256>
     }
 
     private let entries = Mutex([Name: Entry]())
@@ -98,17 +99,18 @@ final class SigningKeyCache: Sendable {
     /// Keys that are kept; then all are forgotten and derived again.
     static let capacity = 4096
 
-    func key(
+    func authenticator(
         accessKeyID: String, secretAccessKey: String, scope: CredentialScope
-    ) -> SymmetricKey {
+    ) -> HMAC<SHA256> {
         let name = Name(accessKeyID: accessKeyID, scope: scope)
         let known = entries.withLock { $0[name] }
-        if let known, known.secretAccessKey == secretAccessKey { return known.key }
-        let key = SigningKey.derive(secretAccessKey: secretAccessKey, scope: scope)
+        if let known, known.secretAccessKey == secretAccessKey { return known.authenticator }
+        let authenticator = HMAC<SHA256>(
+            key: SigningKey.derive(secretAccessKey: secretAccessKey, scope: scope))
         entries.withLock { entries in
             if entries.count >= Self.capacity { entries.removeAll() }
-            entries[name] = Entry(secretAccessKey: secretAccessKey, key: key)
+            entries[name] = Entry(secretAccessKey: secretAccessKey, authenticator: authenticator)
         }
-        return key
+        return authenticator
     }
 }

@@ -39,27 +39,25 @@ package final class SignatureVerifier: Sendable {
         otherClock: ClosedRange<Timestamp>? = nil,
         credential: (String) -> SigningCredential?
     ) throws(AuthenticationFailure) -> Signatory {
-        let (header, signed) = try Self.authorization(of: request)
+        let (header, signed, date) = try Self.authorization(of: request)
         guard let credential = credential(header.accessKeyID) else {
             throw .unknownKey(
                 hint: "no credential has the access key id \(header.accessKeyID.cut(toBytes: 128))")
         }
         try Self.checkToken(request, credential, real: real)
         try Self.checkSkew(signed, real, otherClock)
-        let date = AmzDate.text(signed)
         try checkScope(header.scope, date)
         try Self.checkSignedHeaders(request, header.signedHeaders)
         let bodyHash = Hexadecimal.digits(of: SHA256.hash(data: body))
         let payloadHash = try Self.payloadHash(request, bodyHash)
         let canonical = request.canonical(
             signedHeaders: header.signedHeaders, payloadHash: payloadHash)
-        let key = keys.key(
+        var code = keys.authenticator(
             accessKeyID: header.accessKeyID, secretAccessKey: credential.secretAccessKey,
             scope: header.scope)
-        let text = StringToSign.bytes(
-            date: date, scope: header.scope, canonical: canonical)
-        let expected = Hexadecimal.digits(
-            of: HMAC<SHA256>.authenticationCode(for: text, using: key))
+        code.update(
+            data: StringToSign.bytes(date: date, scope: header.scope, canonical: canonical))
+        let expected = Hexadecimal.digits(of: code.finalize())
         guard isEqualInConstantTime(expected, Array(header.signature.utf8)) else {
             throw .wrongSignature
         }
@@ -70,7 +68,7 @@ package final class SignatureVerifier: Sendable {
     package static func trust(
         _ request: SignableRequest
     ) throws(AuthenticationFailure) -> Signatory {
-        let (header, _) = try authorization(of: request)
+        let (header, _, _) = try authorization(of: request)
         // Both may be remembered: as the name of a workload, and as where it runs.
         guard AccessKeyID.isBounded(header.accessKeyID) else {
             throw .unknownKey(
@@ -80,9 +78,10 @@ package final class SignatureVerifier: Sendable {
         return Signatory(accessKeyID: header.accessKeyID, region: header.scope.region)
     }
 
+    /// The header, and when it was signed: as a time, and as the compact text that is signed.
     private static func authorization(
         of request: SignableRequest
-    ) throws(AuthenticationFailure) -> (AuthorizationHeader, signed: Timestamp) {
+    ) throws(AuthenticationFailure) -> (AuthorizationHeader, signed: Timestamp, date: String) {
         let hasQuery =
             !request.query.isEmpty
             && request.query.utf8.split(separator: UInt8(ascii: "&")).contains {
@@ -103,7 +102,9 @@ package final class SignatureVerifier: Sendable {
             throw .incomplete(lacks: lacks + (date == nil ? [noDate] : []), header: text)
         }
         guard let date else { throw .incomplete(lacks: [noDate], header: text) }
-        return (header, try time(date))
+        if let time = AmzDate.timestamp(date) { return (header, time, date) }
+        guard let time = AmzDate.timestamp(httpDate: date) else { throw .malformedDate(date) }
+        return (header, time, AmzDate.text(time))
     }
 
     private static func checkToken(
@@ -126,13 +127,6 @@ package final class SignatureVerifier: Sendable {
             }
         }
         if let expiry = credential.expiresAt, let real, real >= expiry { throw .expiredToken }
-    }
-
-    private static func time(_ date: String) throws(AuthenticationFailure) -> Timestamp {
-        guard let time = AmzDate.timestamp(date) ?? AmzDate.timestamp(httpDate: date) else {
-            throw .malformedDate(date)
-        }
-        return time
     }
 
     private static func checkSkew(

@@ -47,14 +47,13 @@ package enum ProtocolGate {
     }
 
     private static func operation(_ request: PlainRequest) -> OperationName? {
-        guard let target = request.headers[.amzTarget] else { return nil }
-        let parts = target.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1)
-        guard parts.count == 2,
-            let operation = OperationName(rawValue: String(Substring(parts[1]))),
-            parts[0].elementsEqual(operation.targetPrefix.utf8)
-        else { return nil }
-        return operation
+        request.headers[.amzTarget].flatMap { operations[$0] }
     }
+
+    private static let operations = Dictionary(
+        uniqueKeysWithValues: OperationName.allCases.map {
+            ("\($0.targetPrefix).\($0.rawValue)", $0)
+        })
 
     /// Lets a page of any origin ask; it cannot do anything without a signature.
     private static func crossOrigin(_ request: PlainRequest) -> PlainResponse {
