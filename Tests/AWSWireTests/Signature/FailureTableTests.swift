@@ -83,6 +83,7 @@ struct FailureTableTests {
         ("Credential=A/20150830/r/aws4_request, SignedHeaders=host, Signature=0", ["Credential"]),
         ("Credential=A/20150830/r/s/aws5, SignedHeaders=host, Signature=0", ["Credential"]),
         ("Credential=/20150830/r/s/aws4_request, SignedHeaders=host, Signature=0", ["Credential"]),
+        ("Credential=/A/20150830/r/s/aws4_request, SignedHeaders=a, Signature=0", ["Credential"]),
         ("Credential=, SignedHeaders=, Signature=", ["Credential", "Signature", "SignedHeaders"]),
         ("Credential, SignedHeaders, Signature", ["Credential", "Signature", "SignedHeaders"]),
     ]

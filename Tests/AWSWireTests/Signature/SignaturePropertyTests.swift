@@ -91,6 +91,16 @@ struct SignaturePropertyTests {
         try call.verify()
     }
 
+    @Test("A slash may stand in an access key's id")
+    func slashes() throws {
+        var call = SignedCall()
+        call.accessKeyID = "ASIA/TEMPORARY/"
+        call.keyring.credentials["ASIA/TEMPORARY/"] = call.keyring.find("ASIATEMPORARY")
+        let signatory = try call.verify()
+        #expect(signatory.accessKeyID == "ASIA/TEMPORARY/")
+        #expect(signatory.region == "eu-west-1")
+    }
+
     @Test("The Date header serves where there is no X-Amz-Date")
     func httpDate() throws {
         let call = SignedCall()
