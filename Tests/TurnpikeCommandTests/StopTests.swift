@@ -66,7 +66,7 @@ struct StopTests {
         } else {
             _ = try await client.post("/control/v1/reset", "{}")
         }
-        #expect(try peer.read(12) == "HTTP/1.1 400")
+        #expect(try peer.read(26) == "HTTP/1.1 400 Bad Request\r\n")
         if !stops { server.send(SIGTERM) }
         #expect(try await server.status() == 0)
     }

@@ -183,7 +183,9 @@ struct FaultTests {
             to: TestMarket.request(.batchMeterUsage, Self.body()))
         #expect(!answer.isCut)
         #expect(answer.status.code == 400)
-        #expect(market.explanation?.summary.contains("cut") == false)
+        let summary = try #require(market.explanation?.summary)
+        #expect(summary.components(separatedBy: "of the plan").count == 2, "\(summary)")
+        #expect(!summary.contains("cut"))
         #expect(try await Self.count(market) == 0)
     }
 
