@@ -44,11 +44,14 @@ let targets: [Target] = [
         name: "StoreContract", dependencies: ["Marketplace", "MeteringAPI"],
         path: "Tests/StoreContract", swiftSettings: settings),
 
+    // The checksum of a page, with the processor's own instruction.
+    .target(name: "CTurnpikeChecksum"),
+
     // The embedded store: one SQLite file.
     .target(
         name: "SQLiteStore",
         dependencies: [
-            "Marketplace", "MeteringAPI",
+            "CTurnpikeChecksum", "Marketplace", "MeteringAPI",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],

@@ -12,12 +12,17 @@ final class CommitQueue: Sendable {
     private let pool: DatabasePool
     /// Nil when it is finished, because a connection closes only without statements.
     private let writer: Mutex<LedgerWriter?>
+    private let pages: PageGuard
     private let limits: SQLiteStore.Limits
     private let beforeEachGroup: (@Sendable () -> Void)?
     private let state = Mutex(CommitQueueState())
 
-    init(_ pool: DatabasePool, _ writer: LedgerWriter, _ options: SQLiteStore.Options) {
+    init(
+        _ pool: DatabasePool, _ writer: LedgerWriter, _ pages: PageGuard,
+        _ options: SQLiteStore.Options
+    ) {
         self.pool = pool
+        self.pages = pages
         self.writer = Mutex(writer)
         limits = options.limits
         beforeEachGroup = options.beforeEachGroup
@@ -71,14 +76,17 @@ final class CommitQueue: Sendable {
         }
         do {
             let outcomes = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
-                var outcomes: [[RecordOutcome]] = []
+                var outcomes: [Result<[RecordOutcome], SQLiteFailure>] = []
                 outcomes.reserveCapacity(calls.count)
                 for call in calls { outcomes.append(try ledger.perform(call.work)) }
                 return outcomes
             }
             state.withLock { $0.count(calls) }
-            for (call, outcomes) in zip(calls, outcomes) {
-                call.continuation.resume(returning: .success(outcomes))
+            for (call, outcome) in zip(calls, outcomes) {
+                call.continuation.resume(
+                    returning: outcome.mapError { error in
+                        StoreError(.damaged, cause: pages.explain(error))
+                    })
             }
         } catch {
             fail(calls, error, on: database)
@@ -97,10 +105,9 @@ final class CommitQueue: Sendable {
             let cause = "the data file failed: \(failure.cause)"
             state.withLock { $0.failure = StoreError(.notStored, cause: cause) }
         }
-        answer(
-            calls,
-            with: StoreError(
-                failure.isCertain ? .notStored : .unknownOutcome, cause: failure.cause.description))
+        let code: StoreError.Code =
+            !failure.isCertain ? .unknownOutcome : failure.cause.isDamage ? .damaged : .notStored
+        answer(calls, with: StoreError(code, cause: pages.explain(failure.cause)))
     }
 
     private func answer(_ calls: ArraySlice<WriteCall>, with error: StoreError) {
@@ -144,20 +151,22 @@ struct WriteCall: Sendable {
 }
 
 extension Ledger {
-    fileprivate mutating func perform(_ work: WriteCall.Work) throws(SQLiteFailure)
-        -> [RecordOutcome]
-    {
+    /// Does what a call asks; damage that is found before anything is changed is the call's own.
+    fileprivate mutating func perform(
+        _ work: WriteCall.Work
+    ) throws(SQLiteFailure) -> Result<[RecordOutcome], SQLiteFailure> {
         switch work {
         case .record(let entries, let allocations):
+            if let damage = try damage(inHoursOf: entries) { return .failure(damage) }
             var outcomes: [RecordOutcome] = []
             outcomes.reserveCapacity(entries.count)
             for (position, entry) in entries.enumerated() {
                 outcomes.append(try record(entry, allocations: allocations[position]))
             }
-            return outcomes
+            return .success(outcomes)
         case .change(let forgetting, let changes):
             try change(forgetting: forgetting, changes)
-            return []
+            return .success([])
         }
     }
 }

@@ -9,6 +9,7 @@ final class DataFile: Sendable {
     struct Connections: Sendable {
         let pool: DatabasePool
         let queue: CommitQueue
+        let pages: PageGuard
     }
 
     private struct State {
@@ -18,7 +19,8 @@ final class DataFile: Sendable {
         var isClosed = false
     }
 
-    private let path: String
+    /// The real path.
+    let path: String
     private let lock: FileLock
     private let options: SQLiteStore.Options
     private let state: Mutex<State>
@@ -27,7 +29,7 @@ final class DataFile: Sendable {
         self.path = try prepareFile(at: path)
         self.options = options
         lock = try FileLock(forFileAt: self.path)
-        state = Mutex(State(current: try Connections(at: self.path, options)))
+        state = Mutex(State(current: try Connections(at: self.path, lockedBy: lock, options)))
     }
 
     var current: Connections { state.withLock(\.current) }
@@ -61,6 +63,7 @@ final class DataFile: Sendable {
             DispatchQueue.global().async { [self] in
                 let connections = try? renewed(failed)
                 let waiting = state.withLock { state in
+                    // Whoever closes the file waits for this, and closes what it finds then.
                     if let connections { state.current = connections }
                     defer { state.waiting = nil }
                     return state.waiting ?? []
@@ -71,18 +74,31 @@ final class DataFile: Sendable {
     }
 
     private func renewed(_ failed: Connections) throws -> Connections {
+        guard lock.isInPlace else { throw OpenError.replaced(path) }
         // Before the old connections are closed, because the last of them folds the log back.
         try rewriteLog(ofFileAt: path)
         try? failed.pool.close()
-        return try Connections(at: path, options)
+        return try Connections(at: path, lockedBy: lock, options)
+    }
+
+    /// Sees to it that the file is not opened again, and waits where that is just being done.
+    private func reopened() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            state.withLock { state in
+                state.isClosed = true
+                if state.waiting == nil {
+                    continuation.resume()
+                } else {
+                    state.waiting?.append(continuation)
+                }
+            }
+        }
     }
 
     /// Finishes what is under way, and lets go of the file and the lock.
     func close() async {
-        let connections = state.withLock { state in
-            state.isClosed = true
-            return state.current
-        }
+        await reopened()
+        let connections = current
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             connections.queue.finish { continuation.resume() }
         }
@@ -100,15 +116,21 @@ final class DataFile: Sendable {
 }
 
 extension DataFile.Connections {
-    fileprivate init(at path: String, _ options: SQLiteStore.Options) throws(OpenError) {
-        pool = try openPool(at: path, readers: options.limits.readers)
+    fileprivate init(
+        at path: String, lockedBy lock: FileLock, _ options: SQLiteStore.Options
+    ) throws(OpenError) {
+        let pages = PageGuard()
+        self.pages = pages
+        pool = try openPool(at: path, lockedBy: lock, guardedBy: pages, options)
         do {
             let writer = try pool.writeWithoutTransaction { database in
-                try LedgerWriter(database, limits: options.limits)
+                try LedgerWriter(
+                    database, limits: options.limits,
+                    watch: FileWatch(ofFileAt: path, lockedBy: lock, guardedBy: pages))
             }
-            queue = CommitQueue(pool, writer, options)
+            queue = CommitQueue(pool, writer, pages, options)
         } catch {
-            throw OpenError.unreadable(path, cause: "\(error)")
+            throw OpenError(error, at: path)
         }
     }
 }

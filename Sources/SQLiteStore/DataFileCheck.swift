@@ -12,49 +12,82 @@ package struct DataFileCheck: Sendable {
     /// Accounts, products, agreements and what else the catalog has.
     package private(set) var facts = 0
 
-    /// Checks a data file that no server uses, and changes nothing in it.
+    /// Checks a data file that no server uses; it writes nothing, neither to it nor beside it.
     package init(path: String) throws(OpenError) {
         guard FileManager.default.fileExists(atPath: path) else { throw OpenError.missing(path) }
-        let file = try prepareFile(at: path)
-        let lock = try FileLock(forFileAt: file)
+        try checkKind(ofFileAt: path)
+        let file = try realPath(of: path)
+        let lock = try FileLock(forFileAt: file, isForWriting: false)
         defer { lock.release() }
         do {
-            try inspect(file)
-            var configuration = Configuration()
-            configuration.readonly = true
-            let database = try DatabaseQueue(path: file, configuration: configuration)
-            self = try database.read { database in
-                guard let connection = database.sqliteConnection else {
-                    throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
+            let log = try LogCheck(ofLogAt: file + "-wal")
+            self =
+                switch try FirstPage(ofFileAt: file, with: log) {
+                case .empty: throw OpenError.empty(path)
+                case .damaged: Self(finding: "page 1 is not what was written")
+                case .unchecked: try Self(uncheckedFileAt: file)
+                case .checked: try Self(checkedFileAt: file, log)
                 }
-                var check = Self()
-                try check.run(on: connection)
-                return check
-            }
-            try database.close()
         } catch {
-            if let error = error as? OpenError { throw error }
-            let failure = SQLiteFailure(error)
-            throw failure.code == SQLITE_NOTADB
-                ? OpenError.foreign(path) : OpenError.unreadable(path, cause: failure.description)
+            throw OpenError(error, at: path)
         }
     }
 
-    private init() {}
+    /// Checks a file whose pages carry no checksums, and which is locked.
+    init(uncheckedFileAt path: String) throws {
+        // A log of an earlier version may have more behind its end than a crash leaves.
+        let log = try LogCheck(ofLogAt: path + "-wal")
+        try checkTables(of: try FileImage(ofFileAt: path, with: log, checksPages: false))
+    }
+
+    private init(checkedFileAt path: String, _ log: LogCheck) throws {
+        if let damage = log.damage {
+            findings.append("the log is not what was written, \(damage)")
+        }
+        let image = try FileImage(ofFileAt: path, with: log)
+        findings += try image.damagedPages()
+        // The rest would only say again, in other words, that pages are broken.
+        if findings.isEmpty { try checkTables(of: image) }
+    }
+
+    private init(finding: String) {
+        findings = [finding]
+    }
+
+    private mutating func checkTables(of image: FileImage) throws {
+        self = try image.read { database, connection in
+            try inspect(database, image.path)
+            var check = self
+            try check.run(on: connection)
+            return check
+        }
+    }
 
     private mutating func run(on connection: OpaquePointer) throws(SQLiteFailure) {
         let pages = try Statement("PRAGMA integrity_check(20)", on: connection)
         while try pages.step() {
             if pages.text(0) != "ok" { findings.append("SQLite: \(pages.text(0))") }
         }
-        // The rest would only say again, in other words, that pages are broken.
         guard findings.isEmpty else { return }
-        let usage = try UsageCheck(on: connection)
-        findings += usage.findings
-        records = usage.records
-        try checkFacts(on: connection)
-        try checkEvents(on: connection)
-        findings += try DeliveryTable.findings(on: connection)
+        // Earlier formats lack some of the tables.
+        let tables = try Self.tables(on: connection)
+        if tables.contains("usage_run") {
+            let usage = try UsageCheck(on: connection)
+            findings += usage.findings
+            records = usage.records
+            try checkFacts(on: connection)
+        }
+        if tables.contains("event") {
+            try checkEvents(on: connection)
+            findings += try DeliveryTable.findings(on: connection)
+        }
+    }
+
+    private static func tables(on connection: OpaquePointer) throws(SQLiteFailure) -> Set<String> {
+        let rows = try Statement("SELECT name FROM sqlite_schema", on: connection)
+        var tables: Set<String> = []
+        while try rows.step() { tables.insert(rows.text(0)) }
+        return tables
     }
 
     private mutating func checkEvents(on connection: OpaquePointer) throws(SQLiteFailure) {

@@ -93,7 +93,7 @@ extension SQLiteStore {
     package func deliveries(
         _ filter: DeliveryFilter, after number: Int64, limit: Int
     ) async throws(StoreError) -> [Delivery] {
-        try await read { connection in
+        try await read("the deliveries") { connection in
             let rows = try Statement(
                 """
                 SELECT \(DeliveryTable.columns) FROM delivery WHERE number > ?
@@ -111,7 +111,7 @@ extension SQLiteStore {
     package func outbox(
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox {
-        try await read { connection in
+        try await read("the deliveries") { connection in
             let rows = try Statement(
                 """
                 SELECT \(DeliveryTable.columns) FROM delivery

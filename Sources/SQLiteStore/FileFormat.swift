@@ -24,6 +24,10 @@ enum FileFormat {
         migrator.registerMigration("3 events") { database in
             try database.execute(sql: events)
         }
+        // Their pages carry checksums: a file that has not got them by now is a new one.
+        migrator.registerMigration("4 checksums by page") { database in
+            try database.execute(sql: "PRAGMA user_version = \(FirstPage.userVersion)")
+        }
         return migrator
     }()
 

@@ -30,7 +30,12 @@ struct Ledger {
     /// Writes what the transaction has collected.
     mutating func flush() throws(SQLiteFailure) {
         try runs.flush()
-        try tokens.sweep()
+        do throws(SQLiteFailure) {
+            try tokens.sweep()
+        } catch {
+            // Tokens that stay for longer than they need to harm nobody.
+            guard error.isDamage else { throw error }
+        }
     }
 
     /// Forgets what is in memory, which a transaction that is undone may have put there.
@@ -42,6 +47,20 @@ struct Ledger {
 }
 
 extension Ledger {
+    /// Why the records of an hour that one of the entries is of cannot be read; nil where they can.
+    mutating func damage(inHoursOf entries: [UsageEntry]) throws(SQLiteFailure) -> SQLiteFailure? {
+        for entry in entries {
+            do throws(SQLiteFailure) {
+                _ = try hours.open(
+                    entry.timestamp.hour.ordinal, usedAt: entry.recordedAt, from: runs)
+            } catch {
+                guard error.isDamage else { throw error }
+                return error
+            }
+        }
+        return nil
+    }
+
     /// Decides one entry, as the promise of `UsageLedger` has it.
     ///
     /// Its allocations come as the text that is stored.

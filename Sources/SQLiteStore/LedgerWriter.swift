@@ -15,8 +15,11 @@ final class LedgerWriter: @unchecked Sendable {
     private let rollback: Statement
     /// A value of its own, so that a group of calls takes exclusive access to it but once.
     private var ledger: Ledger
+    private var watch: FileWatch
 
-    init(_ database: Database, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
+    init(
+        _ database: Database, limits: SQLiteStore.Limits, watch: FileWatch
+    ) throws(SQLiteFailure) {
         guard let connection = database.sqliteConnection else {
             throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
         }
@@ -25,6 +28,7 @@ final class LedgerWriter: @unchecked Sendable {
         commit = try Statement("COMMIT", on: connection)
         rollback = try Statement("ROLLBACK", on: connection)
         ledger = try Ledger(on: connection, limits: limits)
+        self.watch = watch
     }
 
     /// Runs the work and commits it; what it wrote is on stable storage when this returns.
@@ -50,6 +54,13 @@ final class LedgerWriter: @unchecked Sendable {
             // the mark may have been written, and a restart may find it.
             throw error.isLasting ? TransactionFailure(error, isCertain: false) : failure
         }
+        do {
+            try watch.check()
+        } catch {
+            // It is in the files that are open, and nobody knows whether those will be found again.
+            throw TransactionFailure(
+                SQLiteFailure(code: SQLITE_IOERR, message: error.description), isCertain: false)
+        }
         return result
     }
 
@@ -57,8 +68,14 @@ final class LedgerWriter: @unchecked Sendable {
     private func undo(after failure: SQLiteFailure) -> TransactionFailure {
         ledger.forget()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
-        return TransactionFailure(
-            failure, isCertain: sqlite3_get_autocommit(connection) != 0)
+        let isCertain = sqlite3_get_autocommit(connection) != 0
+        do throws(SQLiteFailure) {
+            try CheckedFiles.removeAbandonedFrames(on: connection)
+        } catch {
+            // With them in the log the next start could not tell a crash from damage.
+            return TransactionFailure(error, isCertain: isCertain)
+        }
+        return TransactionFailure(failure, isCertain: isCertain)
     }
 }
 

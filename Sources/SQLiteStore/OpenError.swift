@@ -40,10 +40,26 @@ extension OpenError {
         OpenError("There is no data file \(path); name one that is there.")
     }
 
+    static func noFile(_ path: String) -> OpenError {
+        OpenError("\(path) is no regular file, so it cannot be a data file; choose another name.")
+    }
+
+    static func empty(_ path: String) -> OpenError {
+        OpenError(
+            "The data file \(path) is empty: nothing was ever stored in it, or it was cut off; "
+                + "name another.")
+    }
+
     static func inUse(_ path: String) -> OpenError {
         OpenError(
             "The data file \(path) is in use by another server; stop that one, or choose another "
                 + "file.")
+    }
+
+    static func replaced(_ path: String) -> OpenError {
+        OpenError(
+            "The data file \(path) was removed, replaced or cut off while the server ran; stop the "
+                + "server, put the file back, and start it again.")
     }
 
     static func foreign(_ path: String) -> OpenError {
@@ -66,6 +82,25 @@ extension OpenError {
         OpenError(
             "There is no room for the data file \(path) on its disk; free some, or choose another "
                 + "file.")
+    }
+
+    static func noRoomToRewrite(_ path: String, needed: Int, free: Int) -> OpenError {
+        OpenError(
+            "The data file \(path) has to be written anew once, to give its pages checksums, and "
+                + "there is no room for it: \(Bytes.text(needed)) are needed beside it, and "
+                + "\(Bytes.text(free)) are free; make room, or move the file to a larger disk.")
+    }
+
+    static func damaged(_ path: String, _ finding: String) -> OpenError {
+        OpenError(
+            "The data file \(path) is damaged (\(finding)); restore it from a backup, or keep what "
+                + "is sound of it with 'turnpike repair'.")
+    }
+
+    static func damagedLog(_ path: String, _ damage: LogCheck.Damage) -> OpenError {
+        OpenError(
+            "The log of the data file \(path) is damaged \(damage); restore the file from a backup, "
+                + "or keep what is sound of both with 'turnpike repair'.")
     }
 
     /// SQLite cannot read the file, or found it damaged.

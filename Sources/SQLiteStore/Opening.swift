@@ -2,23 +2,74 @@ import GRDB
 import GRDBSQLite
 
 /// Opens the connections to a data file that is locked, and brings it to the newest format.
-func openPool(at path: String, readers: Int) throws(OpenError) -> DatabasePool {
+func openPool(
+    at path: String, lockedBy lock: FileLock, guardedBy pages: PageGuard,
+    _ options: SQLiteStore.Options
+) throws(OpenError) -> DatabasePool {
     do {
-        try inspect(path)
-        let pool = try DatabasePool(path: path, configuration: configuration(readers: readers))
+        try CheckedFiles.install()
+        try prepare(path, lockedBy: lock, options)
+        let pool = try DatabasePool(
+            path: CheckedFiles.uri(of: path, guardedBy: pages),
+            configuration: configuration(readers: options.limits.readers))
         guard try pool.writeWithoutTransaction(makeDurable) else {
             throw OpenError.notDurable(path)
         }
         try FileFormat.migrator.migrate(pool)
         return pool
     } catch {
-        if let error = error as? OpenError { throw error }
-        let failure = SQLiteFailure(error)
-        switch failure.code {
-        case SQLITE_NOTADB: throw OpenError.foreign(path)
-        case SQLITE_FULL, noRoomForLogIndex: throw OpenError.full(path)
-        default: throw OpenError.unreadable(path, cause: failure.description)
+        throw OpenError(error, at: path)
+    }
+}
+
+/// Makes sure that a file may be opened for writing: that it is ours, that its first page and its
+/// log are sound, that its pages carry checksums, and that its log is empty.
+private func prepare(
+    _ path: String, lockedBy lock: FileLock, _ options: SQLiteStore.Options
+) throws {
+    try undoCreation(ofFileAt: path)
+    let log = try LogCheck(ofLogAt: path + "-wal")
+    switch try FirstPage(ofFileAt: path, with: log) {
+    case .empty: return
+    case .damaged: throw OpenError.damaged(path, "page 1 is not what was written")
+    case .unchecked:
+        try inspectUnchecked(path, readonly: true)
+        try FileRewriting(ofFileAt: path, lockedBy: lock, notify: options.notify).run()
+    case .checked:
+        if let damage = log.damage { throw OpenError.damagedLog(path, damage) }
+        try FileImage(ofFileAt: path, with: log).read { database, _ in
+            try inspect(database, path)
         }
+        try foldLog(log, ofFileAt: path)
+    }
+}
+
+/// Copies what is in the log to its place in the file, and removes the log.
+///
+/// A log that begins anew at each start never has frames of a transaction that a crash cut off in
+/// front of those of another: see `LogCheck`.
+private func foldLog(_ log: LogCheck, ofFileAt path: String) throws {
+    guard let stored = try ReadOnlyFile(path + "-wal"), stored.size > 0 else { return }
+    let pages = PageGuard(firstPage: try log.page(1))
+    let file = try DatabaseQueue(path: CheckedFiles.uri(of: path, guardedBy: pages))
+    _ = try file.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+    try file.close()
+}
+
+extension OpenError {
+    /// Why opening a file failed, whoever says it.
+    init(_ error: any Error, at path: String) {
+        if let error = error as? OpenError {
+            self = error
+            return
+        }
+        let failure = SQLiteFailure(error)
+        self =
+            switch failure.code {
+            case SQLITE_NOTADB: .foreign(path)
+            case SQLITE_FULL, noRoomForLogIndex: .full(path)
+            default: .unreadable(path, cause: failure.description)
+            }
     }
 }
 
@@ -59,39 +110,49 @@ private func configuration(readers: Int) -> Configuration {
     // A transaction that SQLite cannot roll back must fail the store, not the process.
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { database in
+        try reservePageEnds(database)
         try database.execute(sql: "PRAGMA cache_size = -\(readerCacheKibibytes)")
     }
     return configuration
 }
 
-/// Refuses, before anything is changed, a file that is not ours or is too new.
-func inspect(_ path: String) throws {
-    do {
-        try inspect(path, readonly: true)
-    } catch let error as DatabaseError
-        where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
-    {
-        // A crash while the file was made has left a journal: only a writer may roll it back.
-        try inspect(path, readonly: false)
+/// Has SQLite leave room for a checksum at the end of each page of a file that it makes.
+func reservePageEnds(_ database: Database) throws {
+    var bytes = Int32(PageChecksum.reserved)
+    let code = sqlite3_file_control(
+        database.sqliteConnection, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes)
+    guard code == SQLITE_OK else {
+        throw SQLiteFailure(code: code, message: "SQLite reserves no bytes of a page")
     }
 }
 
-private func inspect(_ path: String, readonly: Bool) throws {
-    var configuration = Configuration()
-    configuration.readonly = readonly
-    let file = try DatabaseQueue(path: path, configuration: configuration)
-    defer { try? file.close() }
-    try file.read { database in
-        // GRDB's own tables come first; a crash may have left nothing else.
-        let tables = try Int64.fetchOne(
-            database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT GLOB '*grdb_*'")
-        let mark = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-        guard tables == 0 || mark == FileFormat.applicationID else {
-            throw OpenError.foreign(path)
-        }
-        guard try !FileFormat.migrator.hasBeenSuperseded(database) else {
-            throw OpenError.newer(path)
-        }
+/// Refuses a file without checksums that is not ours or is too new, before anything is changed.
+private func inspectUnchecked(_ path: String, readonly: Bool) throws {
+    do {
+        var configuration = Configuration()
+        configuration.readonly = readonly
+        let file = try DatabaseQueue(path: path, configuration: configuration)
+        defer { try? file.close() }
+        try file.read { try inspect($0, path) }
+    } catch let error as DatabaseError
+        where readonly && error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
+    {
+        // A crash while the file was made has left a journal: only a writer may roll it back.
+        try inspectUnchecked(path, readonly: false)
+    }
+}
+
+/// Refuses a database that is not ours or is too new.
+func inspect(_ database: Database, _ path: String) throws {
+    // GRDB's own tables come first; a crash may have left nothing else.
+    let tables = try Int64.fetchOne(
+        database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT GLOB '*grdb_*'")
+    let mark = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+    guard tables == 0 || mark == FileFormat.applicationID else {
+        throw OpenError.foreign(path)
+    }
+    guard try !FileFormat.migrator.hasBeenSuperseded(database) else {
+        throw OpenError.newer(path)
     }
 }
 

@@ -5,6 +5,8 @@ import GRDBSQLite
 struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
     let code: Int32
     let message: String
+    /// What could not be read or written, such as "the usage of 2026-12-01T05:00:00Z".
+    private(set) var subject: String?
 
     init(_ code: Int32, on connection: OpaquePointer) {
         self.code =
@@ -38,17 +40,30 @@ struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
         isLasting || primaryCode == SQLITE_FULL || primaryCode == SQLITE_BUSY
     }
 
-    /// Whether what the file holds can no longer be trusted to be what was written.
+    /// Whether something in the file is not what was written.
+    ///
+    /// That stops what needs it, and nothing else: the next call may not.
+    var isDamage: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+
+    /// Whether the disk failed, so that what the file holds may not be what it seems to be.
     ///
     /// After a failed write or sync the kernel may have dropped the pages and call the next sync
     /// a success, so nothing may be acknowledged until the file has been opened again.
     var isLasting: Bool {
         let codes = [
-            SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY, SQLITE_CANTOPEN,
-            SQLITE_PROTOCOL,
+            SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PROTOCOL,
         ]
         return codes.contains(primaryCode)
     }
 
-    var description: String { "SQLite error \(code): \(message)" }
+    /// The same, with what it is about, where nobody has said so yet.
+    func about(_ subject: String) -> SQLiteFailure {
+        var failure = self
+        failure.subject = failure.subject ?? subject
+        return failure
+    }
+
+    var description: String {
+        (subject.map { "\($0): " } ?? "") + "SQLite error \(code): \(message)"
+    }
 }

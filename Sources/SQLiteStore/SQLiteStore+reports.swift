@@ -6,7 +6,7 @@ import MeteringAPI
 
 extension SQLiteStore {
     package func loadCatalog() async throws(StoreError) -> Catalog {
-        try await read { connection in
+        try await read("the catalog") { connection in
             var catalog = Catalog()
             let rows = try Statement(
                 "SELECT kind, id, body, checksum FROM catalog", on: connection)
@@ -38,7 +38,7 @@ extension SQLiteStore {
     package func events(
         after number: Int64, limit: Int
     ) async throws(StoreError) -> [NumberedEvent] {
-        try await read { connection in
+        try await read("the events") { connection in
             let rows = try Statement(
                 "SELECT number, body, checksum FROM event WHERE number > ? ORDER BY number LIMIT ?",
                 on: connection)
@@ -61,7 +61,7 @@ extension SQLiteStore {
     }
 
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
-        try await read { connection in
+        try await read("the dimensions that have usage") { connection in
             let rows = try Statement(
                 """
                 SELECT product, dimension, checksum FROM used_dimension
@@ -90,7 +90,7 @@ extension SQLiteStore {
         _ filter: UsageFilter, after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<RecordedUsage> {
         let start: UsagePosition? = if let cursor { try UsagePosition(cursor) } else { nil }
-        return try await read { connection in
+        return try await read("the usage") { connection in
             var records = try RecordReader(on: connection)
             var page = ReportPage<RecordedUsage>(items: [], nextCursor: nil)
             var last: UsagePosition?
@@ -118,7 +118,7 @@ extension SQLiteStore {
         // Without groupings there is one row, and nothing after it.
         if start != nil, groupings.isEmpty { return ReportPage(items: [], nextCursor: nil) }
         let position = start
-        return try await read { connection in
+        return try await read("the usage") { connection in
             var names = try NameReader(on: connection)
             var totals = GroupedTotals(by: groupings, after: position, limit: limit)
             let reader = try RunReader(filter, names, on: connection)
@@ -131,19 +131,23 @@ extension SQLiteStore {
     }
 
     /// Reads in one snapshot, on a connection that cannot write and a queue of its own.
+    ///
+    /// - Parameter subject: what is read, for the sentence that says it cannot be.
     func read<Result: Sendable>(
-        _ work: @escaping @Sendable (OpaquePointer) throws -> Result
+        _ subject: String, _ work: @escaping @Sendable (OpaquePointer) throws -> Result
     ) async throws(StoreError) -> Result {
-        let pool = try await pool
+        let connections = try await connections
         do {
-            return try await pool.read { database in
+            return try await connections.pool.read { database in
                 guard let connection = database.sqliteConnection else {
                     throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
                 }
                 return try work(connection)
             }
         } catch {
-            throw StoreError(.notStored, cause: SQLiteFailure(error).description)
+            let failure = SQLiteFailure(error).about(subject)
+            throw StoreError(
+                failure.isDamage ? .damaged : .notStored, cause: connections.pages.explain(failure))
         }
     }
 }

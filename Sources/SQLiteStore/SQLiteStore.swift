@@ -36,6 +36,8 @@ package final class SQLiteStore: MarketplaceStore {
         /// Called on the writer's queue before it takes the next calls: only for tests, which
         /// hold the writer with it to fill the queue.
         package var beforeEachGroup: (@Sendable () -> Void)?
+        /// Called with a sentence for the log when opening a file takes longer than people expect.
+        package var notify: @Sendable (String) -> Void = { _ in }
 
         package init() {}
     }
@@ -57,6 +59,9 @@ package final class SQLiteStore: MarketplaceStore {
     package init(path: String, options: Options = Options()) throws(OpenError) {
         file = try DataFile(path: path, options)
     }
+
+    /// The data file's real path.
+    var path: String { file.path }
 
     package var activity: Activity { file.current.queue.activity }
 
@@ -86,13 +91,19 @@ package final class SQLiteStore: MarketplaceStore {
         try await change(forgetting: .everything, [])
     }
 
+    package var findings: [String] { file.current.pages.findings }
+
     package func close() async {
         await file.close()
     }
 
     /// The connections to the file, opened again where it had failed.
     var pool: DatabasePool {
-        get async throws(StoreError) { try await file.opened().pool }
+        get async throws(StoreError) { try await connections.pool }
+    }
+
+    var connections: DataFile.Connections {
+        get async throws(StoreError) { try await file.opened() }
     }
 
     private func change(

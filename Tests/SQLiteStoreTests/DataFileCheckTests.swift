@@ -73,7 +73,7 @@ struct DataFileCheckTests {
     func damage(sql: String, finding: String) async throws {
         defer { folder.remove() }
         try await makeFile()
-        try await change { try $0.execute(sql: sql) }
+        try changeFile(at: folder.dataFile) { try $0.execute(sql: sql) }
         let check = try DataFileCheck(path: folder.dataFile)
         #expect(check.findings.contains { $0.contains(finding) }, "\(check.findings)")
     }
@@ -95,7 +95,7 @@ struct DataFileCheckTests {
     func damagedRecords(damage: Damage) async throws {
         defer { folder.remove() }
         try await makeFile()
-        try await change { database in
+        try changeFile(at: folder.dataFile) { database in
             let connection = try #require(database.sqliteConnection)
             let rows = try Statement("SELECT \(UsageRun.columns) FROM usage_run", on: connection)
             var damaged: [UsageRun] = []
@@ -117,12 +117,6 @@ struct DataFileCheckTests {
         let check = try DataFileCheck(path: folder.dataFile)
         #expect(
             check.findings.contains { $0.contains(damage.testDescription) }, "\(check.findings)")
-    }
-
-    private func change(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
-        let file = try DatabaseQueue(path: folder.dataFile)
-        try await file.write(body)
-        try file.close()
     }
 
     @Test("A flipped bit in any page is found, or changes nothing that is read", arguments: 0..<24)

@@ -106,9 +106,10 @@ struct DataFileTests {
             let folder = try TemporaryFolder()
             defer { folder.remove() }
             let store = try SQLiteStore(path: folder.dataFile)
-            let copies = openDescriptors(of: folder.path("turnpike.db-lock")).map { dup($0) }
+            // That of the lock, and those of SQLite.
+            let copies = openDescriptors(of: folder.dataFile).map { dup($0) }
             defer { for copy in copies { close(copy) } }
-            #expect(copies.count == 1)
+            #expect(copies.count > 1)
             await store.close()
             let next = try SQLiteStore(path: folder.dataFile)
             await next.close()
@@ -129,11 +130,9 @@ struct DataFileTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         await (try SQLiteStore(path: folder.dataFile)).close()
-        let file = try DatabaseQueue(path: folder.dataFile)
-        try await file.write {
+        try changeFile(at: folder.dataFile) {
             try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 from the future')")
         }
-        try file.close()
         expectRefusal(of: folder.dataFile, "newer Turnpike")
     }
 

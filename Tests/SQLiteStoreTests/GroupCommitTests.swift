@@ -138,7 +138,7 @@ struct GroupCommitTests {
             try await withStore(gate) { store in
                 // The log's descriptor now leads to a file that cannot be written.
                 let nowhere = open("/dev/null", O_RDONLY)
-                for descriptor in openDescriptors(of: try await store.pool.path + "-wal") {
+                for descriptor in openDescriptors(of: store.path + "-wal") {
                     dup2(nowhere, descriptor)
                 }
                 close(nowhere)

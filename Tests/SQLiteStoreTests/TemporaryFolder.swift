@@ -1,4 +1,7 @@
 import Foundation
+import GRDB
+
+@testable import SQLiteStore
 
 /// A folder for the files of one test.
 struct TemporaryFolder {
@@ -17,6 +20,16 @@ struct TemporaryFolder {
     func remove() {
         try? FileManager.default.removeItem(at: url)
     }
+}
+
+/// Changes a data file as a program would that seals pages as a store does.
+func changeFile(at path: String, _ body: @escaping @Sendable (Database) throws -> Void) throws {
+    try CheckedFiles.install()
+    let pages = PageGuard()
+    let file = try DatabaseQueue(path: CheckedFiles.uri(of: path, guardedBy: pages))
+    try file.write(body)
+    try file.close()
+    withExtendedLifetime(pages) {}
 }
 
 #if os(Linux)

@@ -70,6 +70,8 @@ final class FailingStore: MarketplaceStore {
         try await store.events(after: number, limit: limit)
     }
 
+    var findings: [String] { [] }
+
     func close() async {}
 
     private func check() throws(StoreError) {

@@ -101,6 +101,9 @@ package final class InMemoryStore: MarketplaceStore {
                 .filter { ExactText($0.productCode) == ExactText(productCode) }.map(\.dimension))
     }
 
+    /// Memory has no pages that a disk could change.
+    package var findings: [String] { [] }
+
     package func close() async {}
 }
 

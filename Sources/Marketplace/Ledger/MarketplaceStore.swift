@@ -52,6 +52,9 @@ package protocol MarketplaceStore: UsageLedger {
     /// The dimensions of the product that have usage; a set holds one spelling of "é" only.
     func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String>
 
+    /// Sentences about what was found to be damaged since the store was opened, and still is.
+    var findings: [String] { get }
+
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
     func close() async
 }

@@ -62,6 +62,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case unknownCursor
         /// Nothing was stored, and the store knows it.
         case notStored
+        /// What would have to be read is damaged, so that it cannot be said; nothing was stored.
+        case damaged
         /// Whether it was stored is unknown until the same request is sent again.
         case unknownOutcome
     }

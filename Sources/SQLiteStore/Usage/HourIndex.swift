@@ -91,6 +91,8 @@ struct OpenHours {
     /// The hour that was asked for last: most entries are of one hour.
     private var last: (hour: Int64, position: Int)?
     private var latestUse = Timestamp(milliseconds: .min)
+    /// The hours whose records cannot be read, and why: they are not read again for each report.
+    private var damaged: [Int64: SQLiteFailure] = [:]
     private let limit: Int
     private let seed = UInt64.random(in: .min ... .max) | 1
 
@@ -138,13 +140,20 @@ struct OpenHours {
     }
 
     private mutating func load(_ hour: Int64, from runs: RunTable) throws(SQLiteFailure) -> Int {
+        if let failure = damaged[hour] { throw failure }
         var index = HourIndex(of: hour)
-        try runs.forEachRun(ofHour: hour) { run in
-            for (position, record) in run.records.enumerated() where record.canBeMet {
-                index.insert(
-                    fingerprint(record.usage(in: run.key)),
-                    RecordPlace(run: run.id, position: position))
+        do throws(SQLiteFailure) {
+            try runs.forEachRun(ofHour: hour) { run in
+                for (position, record) in run.records.enumerated() where record.canBeMet {
+                    index.insert(
+                        fingerprint(record.usage(in: run.key)),
+                        RecordPlace(run: run.id, position: position))
+                }
             }
+        } catch {
+            let failure = error.about("the usage of \(Hour(ordinal: hour).start.iso8601)")
+            if failure.isDamage { damaged[hour] = failure }
+            throw failure
         }
         indices.append(index)
         positions[hour] = indices.count - 1
@@ -170,6 +179,7 @@ struct OpenHours {
     mutating func forget() {
         indices.removeAll()
         positions.removeAll()
+        damaged.removeAll()
         last = nil
         // The clock may go back with what is forgotten.
         latestUse = Timestamp(milliseconds: .min)

@@ -37,7 +37,11 @@ struct RunReader {
         var hour = try followingHour(max(first, start?.hour ?? .min))
         while let current = hour, current <= filter.to?.hour.ordinal ?? .max {
             let start = start?.hour == current ? start : nil
-            guard try readHour(current, numbers, after: start, body) else { return }
+            do throws(SQLiteFailure) {
+                guard try readHour(current, numbers, after: start, body) else { return }
+            } catch {
+                throw error.about("the usage of \(Hour(ordinal: current).start.iso8601)")
+            }
             hour = current == .max ? nil : try followingHour(current + 1)
         }
     }

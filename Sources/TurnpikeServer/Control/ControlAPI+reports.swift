@@ -1,3 +1,4 @@
+import AWSWire
 import Marketplace
 import MeteringAPI
 
@@ -112,6 +113,19 @@ extension ControlAPI {
         return ControlResult { _ in }
     }
 
+    /// Whether the server lives. Where something on the disk is damaged, the rest goes on, so this
+    /// is a success all the same.
+    func health() -> ControlResult {
+        let findings = state.store.findings
+        return ControlResult { writer in
+            writer.member("status", findings.isEmpty ? "ok" : "damaged")
+            writer.member("version", Version.current)
+            guard !findings.isEmpty else { return }
+            writer.name("damage")
+            writer.list(findings) { $0.string($1) }
+        }
+    }
+
     /// What can be said without keeping more: sizes, and requests since the start.
     func metrics() -> ControlResult {
         let catalog = state.catalog
@@ -119,6 +133,10 @@ extension ControlAPI {
             ("turnpike_products", "Products.", catalog.products.count),
             ("turnpike_agreements", "Agreements.", catalog.agreements.count),
             ("turnpike_credentials", "Credentials.", catalog.credentials.count),
+            (
+                "turnpike_damage", "Damaged pages and what cannot be read for them; see /health.",
+                state.store.findings.count
+            ),
         ]
         var text = """
             # HELP turnpike_requests_total Requests to the AWS endpoint since the start or a reset.

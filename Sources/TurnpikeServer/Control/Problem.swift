@@ -34,6 +34,7 @@ package struct Problem: Error, Sendable {
         case .overloaded:
             self.init(503, "more waits to be stored than the store takes: try again")
         case .notStored: self.init(500, "nothing was stored: \(error.cause)")
+        case .damaged: self.init(500, "the data file is damaged: \(error.cause)")
         case .unknownOutcome:
             self.init(500, "whether it was stored is unknown: \(error.cause)")
         }

@@ -201,12 +201,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/health", summary: "Whether the server lives",
             response: .health, isOpen: true,
-            handler: { _, _ in
-                ControlResult { writer in
-                    writer.member("status", "ok")
-                    writer.member("version", Version.current)
-                }
-            }),
+            handler: { control, _ in control.health() }),
         Route(
             method: .get, template: "/metrics", summary: "Counters, as Prometheus text",
             response: .empty, contentType: "text/plain",

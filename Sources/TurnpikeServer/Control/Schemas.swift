@@ -313,7 +313,14 @@ extension Schema {
         "Reset", [Field("everything", .boolean, "Forget the marketplace too.")])
 
     static let health = Schema(
-        "Health", [Field("status", required: true), Field("version", required: true)])
+        "Health",
+        [
+            Field("status", .choice(["ok", "damaged"]), required: true),
+            Field("version", required: true),
+            Field(
+                "damage", .list(.text),
+                "What is damaged on the disk, a sentence each; only where something is."),
+        ])
 
     static let empty = Schema("Empty", [])
 

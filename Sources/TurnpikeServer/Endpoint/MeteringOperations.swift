@@ -234,6 +234,10 @@ extension Refusal {
             self.init(.throttling, .store, "more waits to be recorded than the store takes")
         case .notStored, .unknownCursor:
             self.init(.internalServiceError, .store, "nothing was stored; send it again")
+        case .damaged:
+            self.init(
+                .internalServiceError, .store,
+                "what would decide it is damaged on the disk; nothing was stored: \(error.cause)")
         case .unknownOutcome:
             self.init(
                 .internalServiceError, .store,

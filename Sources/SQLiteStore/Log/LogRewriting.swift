@@ -50,7 +50,7 @@ private func copyAll(from source: Int32, to target: Int32) -> Bool {
 }
 
 /// Makes a renaming in the folder of a path survive a loss of power.
-private func syncFolder(of path: String) -> Bool {
+func syncFolder(of path: String) -> Bool {
     let end = path.lastIndex(of: "/") ?? path.startIndex
     let folder = end == path.startIndex ? "/" : String(path[..<end])
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

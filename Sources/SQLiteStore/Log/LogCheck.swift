@@ -1,0 +1,240 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What a log holds that nobody writes to, and whether all of it that was synced is there.
+///
+/// SQLite ends its recovery at the first frame that does not fit, because a crash leaves such
+/// frames at the end. So it takes a log with a damaged frame in the middle for a shorter one, and
+/// one with a damaged header for an empty one. This looks at what is behind:
+///
+/// - A frame that does not fit, with frames of the same salts behind the end of its transaction,
+///   is damage: those frames were written after that transaction had been synced. That holds
+///   because a log never has frames of an unfinished transaction behind which others follow: it is
+///   emptied when the file is opened, and a transaction that fails takes its frames back.
+/// - A header that does not fit with frames behind it is damage, unless the log's mark says that
+///   those frames were folded back and the header was just being overwritten.
+/// - A log that ends before the place up to which its mark says that it was synced is damaged.
+struct LogCheck {
+    /// Why a log cannot be read as it is.
+    struct Damage: Equatable, CustomStringConvertible {
+        /// What does not fit, for a sentence.
+        let place: String
+        /// Whole transactions from the damaged place on, as far as they can be counted.
+        let transactions: Int
+
+        var description: String {
+            "from \(place) on, and \(transactions) "
+                + (transactions == 1 ? "transaction is" : "transactions are") + " behind it"
+        }
+    }
+
+    /// Whole transactions that are sound, from the beginning.
+    private(set) var transactions = 0
+    /// Frames of those transactions.
+    private(set) var frames = 0
+    /// By page, the frame that has it as the last of those transactions left it.
+    private(set) var pages: [UInt32: Int] = [:]
+    /// Pages that the data file has once the log is folded back; nil where there is nothing in it.
+    private(set) var pageCount: UInt32?
+    private(set) var damage: Damage?
+
+    private let path: String
+
+    /// Reads the log at a path, which may not exist, and its mark.
+    init(ofLogAt path: String) throws(OpenError) {
+        self.path = path
+        guard let log = try ReadOnlyFile(path) else { return }
+        let mark = LogMark(try ReadOnlyFile(LogMark.path(ofLogAt: path))?.head(1024) ?? [])
+        read(log, mark)
+    }
+}
+
+extension LogCheck {
+    /// A page as the log has it; nil where it has none of this number.
+    func page(_ number: UInt32) throws(OpenError) -> [UInt8]? {
+        guard let frame = pages[number] else { return nil }
+        guard let log = try ReadOnlyFile(path), let found = log.frame(frame), found.page == number
+        else { throw OpenError.replaced(path) }
+        return found.content
+    }
+
+    private mutating func read(_ log: ReadOnlyFile, _ mark: LogMark) {
+        let header = log.head(LogLayout.headerSize)
+        let count = LogLayout.frames(inLogOf: log.size)
+        guard count > 0 else { return }
+        guard let order = WordOrder(header), var sum = WordSum(ofHeader: header, order) else {
+            return checkHeader(log, mark)
+        }
+        let salts = header.withUnsafeBytes { LogLayout.salts(ofHeader: $0) }
+        var pending: [UInt32: Int] = [:]
+        var next = 0
+        while next < count, let frame = log.frame(next), frame.salts == salts, frame.page != 0,
+            frame.continues(&sum, order)
+        {
+            pending[frame.page] = next
+            next += 1
+            guard frame.pagesAfterCommit != 0 else { continue }
+            pages.merge(pending) { $1 }
+            pending = [:]
+            pageCount = frame.pagesAfterCommit
+            frames = next
+            transactions += 1
+        }
+        checkRest(log, from: next, count, salts)
+        checkMark(log, mark, salts)
+    }
+
+    /// What does not fit to be the header has frames behind it.
+    private mutating func checkHeader(_ log: ReadOnlyFile, _ mark: LogMark) {
+        guard let first = log.frame(0), first.salts != 0, first.salts != mark.beginning?.folded
+        else { return }
+        let count = LogLayout.frames(inLogOf: log.size)
+        damage = Damage(
+            place: "its header",
+            transactions: (0..<count).count {
+                log.frame($0).map { $0.pagesAfterCommit != 0 && $0.salts == first.salts } ?? false
+            })
+    }
+
+    /// Looks behind the first frame that does not fit.
+    private mutating func checkRest(
+        _ log: ReadOnlyFile, from first: Int, _ count: Int, _ salts: UInt64
+    ) {
+        var transactions = 0
+        for number in first..<count {
+            // A flipped bit in the salts of a frame makes it no frame of another log.
+            guard let frame = log.frame(number), (frame.salts ^ salts).nonzeroBitCount <= 1
+            else { continue }
+            if transactions > 0, damage == nil {
+                damage = Damage(place: "frame \(first + 1)", transactions: 0)
+            }
+            if frame.pagesAfterCommit != 0 { transactions += 1 }
+        }
+        if let damage { self.damage = Damage(place: damage.place, transactions: transactions) }
+    }
+
+    private mutating func checkMark(_ log: ReadOnlyFile, _ mark: LogMark, _ salts: UInt64) {
+        guard damage == nil, let progress = mark.progress, progress.salts == salts,
+            progress.frames > UInt64(frames)
+        else { return }
+        let end = Int(min(progress.frames, UInt64(LogLayout.frames(inLogOf: log.size))))
+        let behind = (frames..<max(frames, end)).count {
+            log.frame($0).map { $0.pagesAfterCommit != 0 } ?? false
+        }
+        damage = Damage(place: "frame \(frames + 1)", transactions: max(1, behind))
+    }
+}
+
+/// A file that is only read: a data file, its log or its mark.
+final class ReadOnlyFile {
+    private let descriptor: Int32
+    let size: Int
+
+    /// Nil where there is no such file.
+    init?(_ path: String) throws(OpenError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw OpenError.unusable(path, errno: errno) }
+            return nil
+        }
+        size = Int(lseek(descriptor, 0, SEEK_END))
+    }
+
+    deinit { _ = close(descriptor) }
+
+    /// The first bytes, as many as there are.
+    func head(_ count: Int) -> [UInt8] { bytes(at: 0, count) }
+
+    /// Bytes from an offset on, as many as there are.
+    func bytes(at offset: Int, _ count: Int) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = max(0, pread(descriptor, buffer.baseAddress, count, off_t(offset)))
+        }
+    }
+
+    /// A whole frame by its number; nil where there is none.
+    func frame(_ number: Int) -> LogFrame? {
+        let bytes = bytes(at: LogLayout.start(ofFrame: number), LogLayout.frameSize)
+        return bytes.count == LogLayout.frameSize ? LogFrame(bytes) : nil
+    }
+}
+
+/// A frame of a log: its head and its page.
+struct LogFrame {
+    private let bytes: [UInt8]
+
+    fileprivate init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// The page's number.
+    var page: UInt32 { bytes.withUnsafeBytes { $0.bigEndian(at: 0) } }
+    var pagesAfterCommit: UInt32 { bytes.withUnsafeBytes { LogLayout.pagesAfterCommit($0) } }
+    var salts: UInt64 { bytes.withUnsafeBytes { LogLayout.salts(ofFrameHead: $0) } }
+
+    /// The page's bytes.
+    var content: [UInt8] { Array(bytes[LogLayout.frameHeadSize...]) }
+
+    /// Whether its checksum goes on from the sum of what is before it, which then has it too.
+    fileprivate func continues(_ sum: inout WordSum, _ order: WordOrder) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            sum.add(UnsafeRawBufferPointer(rebasing: bytes[..<8]), order)
+            sum.add(UnsafeRawBufferPointer(rebasing: bytes[LogLayout.frameHeadSize...]), order)
+            return sum.first == bytes.bigEndian(at: 16) && sum.second == bytes.bigEndian(at: 20)
+        }
+    }
+}
+
+/// In which order the bytes of a number are summed up, which the log's first number says.
+private enum WordOrder {
+    case little, big
+
+    /// Nil where the bytes are no header of a log with pages of our size.
+    init?(_ header: [UInt8]) {
+        guard header.count == LogLayout.headerSize else { return nil }
+        let (magic, version, size) = header.withUnsafeBytes {
+            ($0.bigEndian(at: 0), $0.bigEndian(at: 4), $0.bigEndian(at: 8))
+        }
+        guard version == 3_007_000, size == PageChecksum.pageSize else { return nil }
+        switch magic {
+        case 0x377F_0682: self = .little
+        case 0x377F_0683: self = .big
+        default: return nil
+        }
+    }
+}
+
+/// SQLite's checksum of a log, which each frame carries on.
+private struct WordSum {
+    private(set) var first: UInt32 = 0
+    private(set) var second: UInt32 = 0
+
+    /// The sum of a header; nil where the header says another.
+    init?(ofHeader header: [UInt8], _ order: WordOrder) {
+        let fits = header.withUnsafeBytes { bytes in
+            add(UnsafeRawBufferPointer(rebasing: bytes[..<24]), order)
+            return first == bytes.bigEndian(at: 24) && second == bytes.bigEndian(at: 28)
+        }
+        guard fits else { return nil }
+    }
+
+    /// Adds bytes, a multiple of eight.
+    mutating func add(_ bytes: UnsafeRawBufferPointer, _ order: WordOrder) {
+        for start in stride(from: 0, to: bytes.count, by: 8) {
+            let pair = bytes.loadUnaligned(fromByteOffset: start, as: (UInt32, UInt32).self)
+            switch order {
+            case .little:
+                first = first &+ UInt32(littleEndian: pair.0) &+ second
+                second = second &+ UInt32(littleEndian: pair.1) &+ first
+            case .big:
+                first = first &+ UInt32(bigEndian: pair.0) &+ second
+                second = second &+ UInt32(bigEndian: pair.1) &+ first
+            }
+        }
+    }
+}

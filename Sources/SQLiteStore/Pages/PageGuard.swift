@@ -1,0 +1,173 @@
+import Synchronization
+
+/// What the connections to one data file share, so that no damaged page is read as sound.
+///
+/// Pages of the file carry a checksum. Pages in the log have none of their own while they are
+/// there, because SQLite's checksum of a frame is only looked at when a log is recovered. The
+/// guard remembers a checksum of each page that this process has written to the log; a log is
+/// emptied when the file is opened, so that there are no others.
+final class PageGuard: Sendable {
+    private struct Log {
+        /// The salts of the header that was written last; nil before.
+        var salts: UInt64?
+        /// By frame: the checksum of its page, with a bit above it that says that there is one.
+        var checksums: [UInt64] = []
+        /// Frames that have been written.
+        var written = 0
+        /// Frames up to the end of the transaction that was committed last.
+        var committed = 0
+    }
+
+    /// By which the connections find it: an open file's name has it as a parameter.
+    let id: Int
+    /// The file with the log in it, for those who only look; nil where the log is SQLite's.
+    let image: LogImage?
+    /// The first page as the log has it, for the look that SQLite takes at the file's own before it
+    /// looks at the log; nil where the file's must do.
+    let firstPage: [UInt8]?
+    /// Whether pages carry checksums, which those of earlier formats do not.
+    let checksPages: Bool
+    private let log = Mutex(Log())
+    private let damage = Mutex(Damage())
+
+    private static let known = Mutex((next: 1, guards: [Int: WeakGuard]()))
+
+    init(image: LogImage? = nil, firstPage: [UInt8]? = nil, checksPages: Bool = true) {
+        self.image = image
+        self.firstPage = firstPage
+        self.checksPages = checksPages
+        id = Self.known.withLock { known in
+            defer { known.next += 1 }
+            return known.next
+        }
+        Self.known.withLock { $0.guards[id] = WeakGuard(guarding: self) }
+    }
+
+    deinit {
+        _ = Self.known.withLock { $0.guards.removeValue(forKey: id) }
+    }
+
+    static func find(_ id: Int) -> PageGuard? { known.withLock { $0.guards[id]?.guarding } }
+}
+
+/// Keeps no guard alive: that is for whoever opened the file.
+private struct WeakGuard: Sendable {
+    weak let guarding: PageGuard?
+}
+
+/// What was found to be damaged since the file was opened.
+private struct Damage {
+    /// Numbers of pages, in the order in which they were found.
+    var pages: [UInt32] = []
+    /// What could not be read because of it.
+    var subjects: [String] = []
+}
+
+extension PageGuard {
+    /// How many pages and subjects are remembered, each once.
+    private static let remembered = 100
+
+    /// Notes that a page is not what was written; 0 stands for one in the log.
+    func noteDamage(ofPage page: UInt32) {
+        damage.withLock { damage in
+            if damage.pages.count < Self.remembered, !damage.pages.contains(page) {
+                damage.pages.append(page)
+            }
+        }
+    }
+
+    /// Why something failed, in words; that something is damaged is remembered.
+    func explain(_ failure: SQLiteFailure) -> String {
+        guard failure.isDamage else { return failure.description }
+        let pages = damage.withLock { damage in
+            if let subject = failure.subject, damage.subjects.count < Self.remembered,
+                !damage.subjects.contains(subject)
+            {
+                damage.subjects.append(subject)
+            }
+            return damage.pages
+        }
+        // SQLite says of every damage the same; what we say of a row is more.
+        let isKnown = !pages.isEmpty && failure.message.contains("malformed")
+        let reason = isKnown ? Self.sentence(about: pages) : failure.message
+        return (failure.subject.map { "\($0) cannot be read: " } ?? "") + reason
+    }
+
+    /// Sentences about all damage that was met; none where all that was read is sound.
+    var findings: [String] {
+        let (pages, subjects) = damage.withLock { ($0.pages, $0.subjects) }
+        return (pages.isEmpty ? [] : [Self.sentence(about: pages)])
+            + subjects.map { "\($0) cannot be read" }
+    }
+
+    private static func sentence(about pages: [UInt32]) -> String {
+        let places = pages.map { $0 == 0 ? "a page in the log" : "page \($0)" }
+        return places.joined(separator: ", ") + " of the data file "
+            + (pages.count == 1 ? "is" : "are") + " not what was written"
+    }
+}
+
+// The log, as this process writes it.
+extension PageGuard {
+    var logSalts: UInt64? { log.withLock(\.salts) }
+
+    /// Notes the header of a log that begins anew.
+    func beginLog(salts: UInt64) {
+        log.withLock { log in
+            log.salts = salts
+            log.written = 0
+            log.committed = 0
+        }
+    }
+
+    /// Notes that the log is empty.
+    func emptyLog() {
+        log.withLock { log in
+            log.checksums = []
+            log.written = 0
+            log.committed = 0
+        }
+    }
+
+    /// Notes the head of a frame.
+    func noteFrame(_ frame: Int, endsTransaction: Bool) {
+        log.withLock { log in
+            log.written = max(log.written, frame + 1)
+            if endsTransaction { log.committed = frame + 1 }
+        }
+    }
+
+    /// Notes what a frame's page is now; nil where only a part of it was written.
+    func notePage(inFrame frame: Int, checksum: UInt32?) {
+        log.withLock { log in
+            while log.checksums.count <= frame { log.checksums.append(0) }
+            log.checksums[frame] = checksum.map { UInt64($0) | Self.isKnown } ?? 0
+        }
+    }
+
+    /// Whether a frame's page has this checksum, as far as that is known.
+    func isSound(pageInFrame frame: Int, checksum: UInt32) -> Bool {
+        let known = log.withLock { $0.checksums.indices.contains(frame) ? $0.checksums[frame] : 0 }
+        return known == 0 || known == UInt64(checksum) | Self.isKnown
+    }
+
+    private static let isKnown: UInt64 = 1 << 32
+
+    /// The salts and the number of the frames that a sync of the log has made durable; nil before
+    /// there is a log.
+    var synced: LogMark.Progress? {
+        log.withLock { log in
+            log.salts.map { LogMark.Progress(salts: $0, frames: UInt64(log.committed)) }
+        }
+    }
+
+    /// The frames that were written for transactions which then were not committed.
+    var abandonedFrames: Range<Int> {
+        log.withLock { $0.committed..<max($0.committed, $0.written) }
+    }
+
+    /// Notes that those frames are not in the log any more.
+    func forgetAbandonedFrames() {
+        log.withLock { $0.written = $0.committed }
+    }
+}
