@@ -59,7 +59,7 @@ let targets: [Target] = [
     .testTarget(
         name: "SQLiteStoreTests",
         dependencies: [
-            "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
+            "CTurnpikeChecksum", "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],

@@ -25,9 +25,7 @@ final class FileLock: Sendable {
     private let path: String
     private let state: Mutex<State>
 
-    /// Locks a data file that is there.
-    ///
-    /// - Parameter isForWriting: whether the file must be writable.
+    /// Locks a data file that is there, and that must be writable where it is for writing.
     init(forFileAt path: String, isForWriting: Bool = true) throws(OpenError) {
         self.path = path
         let (descriptor, identity) = try lockedFile(at: path, isForWriting: isForWriting)

@@ -93,11 +93,6 @@ struct FileRewriting {
             try database.execute(sql: "VACUUM INTO ?", arguments: [name])
         }
         try old.close()
-        let new = try DatabaseQueue(path: name)
-        try new.writeWithoutTransaction { database in
-            try database.execute(sql: "PRAGMA user_version = \(FirstPage.userVersion)")
-        }
-        try new.close()
     }
 
     private func replaceFile() throws(OpenError) {

@@ -40,6 +40,10 @@ extension OpenError {
         OpenError("There is no data file \(path); name one that is there.")
     }
 
+    static func exists(_ path: String) -> OpenError {
+        OpenError("\(path) is there already; choose the name of a file that is not.")
+    }
+
     static func noFile(_ path: String) -> OpenError {
         OpenError("\(path) is no regular file, so it cannot be a data file; choose another name.")
     }

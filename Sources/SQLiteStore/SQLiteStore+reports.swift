@@ -132,7 +132,7 @@ extension SQLiteStore {
 
     /// Reads in one snapshot, on a connection that cannot write and a queue of its own.
     ///
-    /// - Parameter subject: what is read, for the sentence that says it cannot be.
+    /// The subject is what is read, for the sentence that says it cannot be.
     func read<Result: Sendable>(
         _ subject: String, _ work: @escaping @Sendable (OpaquePointer) throws -> Result
     ) async throws(StoreError) -> Result {

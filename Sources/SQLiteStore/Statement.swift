@@ -94,6 +94,15 @@ extension Statement {
     }
 }
 
+extension Statement {
+    /// Binds the columns of another statement's row, as they are.
+    func bindAll(_ count: Int, from row: Statement) {
+        for index in 0..<Int32(count) {
+            sqlite3_bind_value(handle, index + 1, sqlite3_column_value(row.handle, index))
+        }
+    }
+}
+
 // Columns count from 0, as in SQLite's interface.
 extension Statement {
     func integer(_ column: Int32) -> Int64 {

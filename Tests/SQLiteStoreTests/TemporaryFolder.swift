@@ -32,6 +32,13 @@ func changeFile(at path: String, _ body: @escaping @Sendable (Database) throws -
     withExtendedLifetime(pages) {}
 }
 
+/// Changes a data file as a program does that knows nothing of checksums.
+func writeUnchecked(to path: String, _ sql: String) throws {
+    let file = try DatabaseQueue(path: path)
+    try file.write { try $0.execute(sql: sql) }
+    try file.close()
+}
+
 #if os(Linux)
     /// This process's descriptors of a file, by its real path.
     func openDescriptors(of path: String) -> [Int32] {

@@ -72,6 +72,8 @@ final class FailingStore: MarketplaceStore {
 
     var findings: [String] { [] }
 
+    func backup() async throws(StoreError) -> StoreCopy { try await store.backup() }
+
     func close() async {}
 
     private func check() throws(StoreError) {

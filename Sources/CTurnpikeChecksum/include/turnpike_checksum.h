@@ -13,8 +13,8 @@ uint32_t turnpike_crc32c_portable(uint32_t checksum, const void *bytes, size_t c
 /// The checksum of a page of 4096 bytes: of its number and of all its bytes but the last `reserved`,
 /// which are a multiple of 4 below 1024.
 ///
-/// It is the CRC-32C of the number and of the CRC-32C of each quarter, which the processor makes
-/// side by side. A flipped bit changes one of those, and so changes what is made of them.
+/// It is made of the number and of the CRC-32C of each quarter, which the processor makes side by
+/// side. A flipped bit changes one of those, and so changes what is made of them.
 uint32_t turnpike_page_checksum(uint32_t number, const void *page, size_t reserved);
 
 #endif

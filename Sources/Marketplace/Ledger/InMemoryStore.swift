@@ -104,6 +104,10 @@ package final class InMemoryStore: MarketplaceStore {
     /// Memory has no pages that a disk could change.
     package var findings: [String] { [] }
 
+    package func backup() async throws(StoreError) -> StoreCopy {
+        throw StoreError(.notStored, cause: "a marketplace in memory has no file to copy")
+    }
+
     package func close() async {}
 }
 

@@ -1,5 +1,8 @@
 package import MeteringAPI
 
+/// Gives a copy of a store's file part by part; nil at the end.
+package typealias StoreCopy = @Sendable () async -> [UInt8]?
+
 /// Where a whole marketplace is kept: its catalog, its usage, and the reports over it.
 ///
 /// Every implementation passes the same suite.
@@ -54,6 +57,10 @@ package protocol MarketplaceStore: UsageLedger {
 
     /// Sentences about what was found to be damaged since the store was opened, and still is.
     var findings: [String] { get }
+
+    /// The parts of a copy of the store's file as it is at this moment, one after the other, nil at
+    /// the end; throws where there is no file, or a part of it is damaged.
+    func backup() async throws(StoreError) -> StoreCopy
 
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
     func close() async

@@ -43,14 +43,25 @@ struct LogCheck {
     private(set) var pageCount: UInt32?
     private(set) var damage: Damage?
 
-    private let path: String
+    private var path: String
 
-    /// Reads the log at a path, which may not exist, and its mark.
-    init(ofLogAt path: String) throws(OpenError) {
+    /// What frames are with the one bit set right that has flipped.
+    private(set) var corrections: [Int: LogFrame] = [:]
+
+    /// Reads the log at a path, which may not exist, and its mark; where it corrects, a damaged
+    /// frame or header of which one bit has flipped is taken as it was written.
+    init(ofLogAt path: String, correcting corrects: Bool = false) throws(OpenError) {
         self.path = path
         guard let log = try ReadOnlyFile(path) else { return }
         let mark = LogMark(try ReadOnlyFile(LogMark.path(ofLogAt: path))?.head(1024) ?? [])
-        read(log, mark)
+        read(log, mark, correcting: false)
+        guard corrects, damage != nil else { return }
+        self = LogCheck(path: path)
+        read(log, mark, correcting: true)
+    }
+
+    private init(path: String) {
+        self.path = path
     }
 }
 
@@ -58,24 +69,37 @@ extension LogCheck {
     /// A page as the log has it; nil where it has none of this number.
     func page(_ number: UInt32) throws(OpenError) -> [UInt8]? {
         guard let frame = pages[number] else { return nil }
+        if let corrected = corrections[frame] { return corrected.content }
         guard let log = try ReadOnlyFile(path), let found = log.frame(frame), found.page == number
         else { throw OpenError.replaced(path) }
         return found.content
     }
 
-    private mutating func read(_ log: ReadOnlyFile, _ mark: LogMark) {
-        let header = log.head(LogLayout.headerSize)
+    private mutating func read(_ log: ReadOnlyFile, _ mark: LogMark, correcting: Bool) {
+        var header = log.head(LogLayout.headerSize)
         let count = LogLayout.frames(inLogOf: log.size)
         guard count > 0 else { return }
+        if correcting,
+            let corrected = header.corrected(where: { header in
+                WordOrder(header).flatMap { WordSum(ofHeader: header, $0) } != nil
+            })
+        {
+            header = corrected
+        }
         guard let order = WordOrder(header), var sum = WordSum(ofHeader: header, order) else {
             return checkHeader(log, mark)
         }
         let salts = header.withUnsafeBytes { LogLayout.salts(ofHeader: $0) }
         var pending: [UInt32: Int] = [:]
         var next = 0
-        while next < count, let frame = log.frame(next), frame.salts == salts, frame.page != 0,
-            frame.continues(&sum, order)
-        {
+        while next < count, let read = log.frame(next) {
+            var frame = read
+            if !frame.continues(&sum, order, salts) {
+                guard correcting, let corrected = frame.corrected(after: &sum, order, salts)
+                else { break }
+                frame = corrected
+                corrections[next] = corrected
+            }
             pending[frame.page] = next
             next += 1
             guard frame.pagesAfterCommit != 0 else { continue }
@@ -180,13 +204,43 @@ struct LogFrame {
     /// The page's bytes.
     var content: [UInt8] { Array(bytes[LogLayout.frameHeadSize...]) }
 
-    /// Whether its checksum goes on from the sum of what is before it, which then has it too.
-    fileprivate func continues(_ sum: inout WordSum, _ order: WordOrder) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            sum.add(UnsafeRawBufferPointer(rebasing: bytes[..<8]), order)
-            sum.add(UnsafeRawBufferPointer(rebasing: bytes[LogLayout.frameHeadSize...]), order)
-            return sum.first == bytes.bigEndian(at: 16) && sum.second == bytes.bigEndian(at: 20)
+    /// Whether it is of this log and its checksum goes on from the sum of what is before it, which
+    /// then has it too.
+    fileprivate func continues(
+        _ sum: inout WordSum, _ order: WordOrder, _ salts: UInt64
+    ) -> Bool {
+        guard page != 0, self.salts == salts else { return false }
+        var next = sum
+        let fits = bytes.withUnsafeBytes { bytes in
+            next.add(UnsafeRawBufferPointer(rebasing: bytes[..<8]), order)
+            next.add(UnsafeRawBufferPointer(rebasing: bytes[LogLayout.frameHeadSize...]), order)
+            return next.first == bytes.bigEndian(at: 16) && next.second == bytes.bigEndian(at: 20)
         }
+        if fits { sum = next }
+        return fits
+    }
+
+    /// The frame with the one bit set right without which it does not fit; nil where it is not that.
+    fileprivate func corrected(
+        after sum: inout WordSum, _ order: WordOrder, _ salts: UInt64
+    ) -> LogFrame? {
+        let found = bytes.corrected { LogFrame($0).continues(&sum, order, salts) }
+        return found.map { LogFrame($0) }
+    }
+}
+
+extension [UInt8] {
+    /// The bytes with the first bit flipped for which the condition holds.
+    fileprivate func corrected(where holds: ([UInt8]) -> Bool) -> [UInt8]? {
+        var bytes = self
+        for byte in indices {
+            for bit in 0..<8 as Range<UInt8> {
+                bytes[byte] ^= 1 << bit
+                if holds(bytes) { return bytes }
+                bytes[byte] ^= 1 << bit
+            }
+        }
+        return nil
     }
 }
 

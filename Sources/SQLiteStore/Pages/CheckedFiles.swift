@@ -26,9 +26,8 @@ enum CheckedFiles {
         guard isInstalled else { throw NotInstalled() }
     }
 
-    /// A name by which SQLite opens a file through this layer.
-    ///
-    /// - Parameter isFixed: whether nobody changes the file meanwhile, so that no lock is needed.
+    /// A name by which SQLite opens a file through this layer; a file that nobody changes meanwhile
+    /// is fixed, and needs no locks.
     static func uri(of path: String, guardedBy pages: PageGuard, isFixed: Bool = false) -> String {
         "file:\(escaped(path))?vfs=\(name)&\(guardParameter)=\(pages.id)"
             + (isFixed ? "&immutable=1" : "")

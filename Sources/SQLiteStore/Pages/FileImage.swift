@@ -7,13 +7,19 @@ import GRDBSQLite
 struct FileImage {
     let path: String
     private let log: LogCheck
-    private let pages: PageGuard
+    let pages: PageGuard
 
-    init(ofFileAt path: String, with log: LogCheck, checksPages: Bool = true) throws {
+    /// The file at its real path, with what its log has; where it corrects, pages with one flipped
+    /// bit are read as they were written.
+    init(
+        ofFileAt path: String, with log: LogCheck, checksPages: Bool = true,
+        correctsPages: Bool = false
+    ) throws {
         try CheckedFiles.install()
         self.path = path
         self.log = log
-        pages = PageGuard(image: LogImage(of: log), checksPages: checksPages)
+        pages = PageGuard(
+            image: LogImage(of: log), checksPages: checksPages, correctsPages: correctsPages)
     }
 
     /// Reads with a connection that lasts as long as the body.
@@ -25,7 +31,9 @@ struct FileImage {
         let file = try DatabaseQueue(
             path: CheckedFiles.uri(of: path, guardedBy: pages, isFixed: true),
             configuration: configuration)
-        let result = try file.read { database in
+        // Without a transaction, which nobody needs where nothing changes: after a damaged page was
+        // met, its end would fail.
+        let result = try file.unsafeRead { database in
             guard let connection = database.sqliteConnection else {
                 throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
             }

@@ -17,9 +17,6 @@ enum FirstPage {
     /// It was a data file with checksums, and its first page is damaged.
     case damaged
 
-    /// The number that a data file with checksums has as SQLite's user version: "Page".
-    static let userVersion: UInt32 = 0x5061_6765
-
     /// Looks at the page as the log has it, if it has: a crash may have torn the one in the file
     /// while the log was folded back.
     init(ofFileAt path: String, with log: LogCheck) throws(OpenError) {
@@ -36,20 +33,25 @@ enum FirstPage {
             self = .empty
             return
         }
-        // No single one of these decides: a flipped bit in it would pass damage off as an old file.
-        let marks = page.withUnsafeBytes { bytes -> Int in
-            guard bytes.count >= 100 else { return 0 }
-            return [
-                bytes[20] == UInt8(PageChecksum.reserved),
-                bytes.bigEndian(at: 60) == Self.userVersion,
-                bytes.bigEndian(at: 68) == UInt32(FileFormat.applicationID),
-            ].count { $0 }
+        // That bytes are reserved is said by one byte. With a flipped bit in it a damaged file must
+        // not pass for one of an earlier format, to be written anew with checksums that fit.
+        self = page.withUnsafeBytes { bytes in
+            guard bytes.count == PageChecksum.pageSize else { return .unchecked }
+            if bytes[20] == UInt8(PageChecksum.reserved) {
+                if bytes.isSoundFirstPage { return .checked }
+                return bytes.bigEndian(at: 68) == UInt32(FileFormat.applicationID)
+                    ? .damaged : .unchecked
+            }
+            var asReserved = Array(bytes)
+            asReserved[20] = UInt8(PageChecksum.reserved)
+            return asReserved.withUnsafeBytes { $0.isSoundFirstPage } ? .damaged : .unchecked
         }
-        let isSound = page.withUnsafeBytes { bytes in
-            bytes.count == PageChecksum.pageSize && bytes[20] == UInt8(PageChecksum.reserved)
-                && bytes.baseAddress.map { PageChecksum.isSound($0, number: 1) } == true
-        }
-        self = isSound ? .checked : marks >= 2 ? .damaged : .unchecked
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate var isSoundFirstPage: Bool {
+        baseAddress.map { PageChecksum.isSound($0, number: 1) } == true
     }
 }
 

@@ -66,8 +66,12 @@ extension OpenFile {
             return size == 0 ? code : Self.damaged
         }
         guard code == SQLITE_OK else { return code }
-        guard !pages.checksPages || PageChecksum.isSound(bytes, number: number) else {
-            return Self.damaged
+        if pages.checksPages, !PageChecksum.isSound(bytes, number: number) {
+            let page = UnsafeMutableRawBufferPointer(start: bytes, count: PageChecksum.pageSize)
+            guard pages.correctsPages, PageChecksum.correct(page, number: number) else {
+                return Self.damaged
+            }
+            pages.noteCorrection(ofPage: number)
         }
         pages.image?.showAsOrdinary(bytes, number)
         return SQLITE_OK

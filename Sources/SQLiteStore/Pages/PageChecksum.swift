@@ -37,3 +37,21 @@ extension PageChecksum {
         turnpike_page_checksum(number, page, 0)
     }
 }
+
+extension PageChecksum {
+    /// Sets right a page of which one bit has flipped; false where it is not that.
+    ///
+    /// The checksum of a page with one flipped bit is that of no other such page, so the bit is the
+    /// one without which the checksum fits.
+    static func correct(_ page: UnsafeMutableRawBufferPointer, number: UInt32) -> Bool {
+        guard let memory = page.baseAddress else { return false }
+        for byte in page.indices {
+            for bit in 0..<8 as Range<UInt8> {
+                page[byte] ^= 1 << bit
+                if isSound(memory, number: number) { return true }
+                page[byte] ^= 1 << bit
+            }
+        }
+        return false
+    }
+}

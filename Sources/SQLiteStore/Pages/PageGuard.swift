@@ -27,15 +27,21 @@ final class PageGuard: Sendable {
     let firstPage: [UInt8]?
     /// Whether pages carry checksums, which those of earlier formats do not.
     let checksPages: Bool
+    /// Whether a page with one flipped bit is read as it was written.
+    let correctsPages: Bool
     private let log = Mutex(Log())
     private let damage = Mutex(Damage())
 
     private static let known = Mutex((next: 1, guards: [Int: WeakGuard]()))
 
-    init(image: LogImage? = nil, firstPage: [UInt8]? = nil, checksPages: Bool = true) {
+    init(
+        image: LogImage? = nil, firstPage: [UInt8]? = nil, checksPages: Bool = true,
+        correctsPages: Bool = false
+    ) {
         self.image = image
         self.firstPage = firstPage
         self.checksPages = checksPages
+        self.correctsPages = correctsPages
         id = Self.known.withLock { known in
             defer { known.next += 1 }
             return known.next
@@ -61,6 +67,8 @@ private struct Damage {
     var pages: [UInt32] = []
     /// What could not be read because of it.
     var subjects: [String] = []
+    /// Pages with one flipped bit, which was set right.
+    var corrected: Set<UInt32> = []
 }
 
 extension PageGuard {
@@ -75,6 +83,14 @@ extension PageGuard {
             }
         }
     }
+
+    /// Notes that a page was set right while it was read.
+    func noteCorrection(ofPage page: UInt32) {
+        _ = damage.withLock { $0.corrected.insert(page) }
+    }
+
+    /// Pages that were set right.
+    var correctedPages: [UInt32] { damage.withLock { $0.corrected.sorted() } }
 
     /// Why something failed, in words; that something is damaged is remembered.
     func explain(_ failure: SQLiteFailure) -> String {

@@ -37,8 +37,20 @@ struct RunTable {
             INSERT INTO usage_allocation (run, position, body, checksum) VALUES (?, ?, ?, ?)
             """, on: connection)
         storedAllocations = try AllocationReader(on: connection)
-        let last = try Statement("SELECT max(id) FROM usage_run", on: connection)
-        nextRun = try last.step() ? last.integer(0) + 1 : 1
+        nextRun = try Self.lastRun(on: connection) + 1
+    }
+
+    /// The greatest number of a run; where the page that has it is damaged, as the index says.
+    private static func lastRun(on connection: OpaquePointer) throws(SQLiteFailure) -> Int64 {
+        do throws(SQLiteFailure) {
+            let last = try Statement("SELECT max(id) FROM usage_run", on: connection)
+            return try last.step() ? last.integer(0) : 0
+        } catch {
+            guard error.isDamage else { throw error }
+            let last = try Statement(
+                "SELECT max(+id) FROM usage_run INDEXED BY usage_run_by_hour", on: connection)
+            return try last.step() ? last.integer(0) : 0
+        }
     }
 
     /// Adds a record to what the transaction writes, and says where it will be.

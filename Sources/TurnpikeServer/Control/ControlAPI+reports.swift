@@ -113,6 +113,15 @@ extension ControlAPI {
         return ControlResult { _ in }
     }
 
+    /// A copy of the data file, as it is sent.
+    func backup() async throws -> ControlResult {
+        let parts = try await state.store.backup()
+        var result = ControlResult([])
+        result.contentType = "application/octet-stream"
+        result.nextPart = parts
+        return result
+    }
+
     /// Whether the server lives. Where something on the disk is damaged, the rest goes on, so this
     /// is a success all the same.
     func health() -> ControlResult {

@@ -196,6 +196,11 @@ extension ControlAPI {
             summary: "Forget usage, requests and the clock, or everything", request: .reset,
             response: .empty, handler: { try await $0.reset($1) }),
         Route(
+            method: .get, template: "/control/v1/backup",
+            summary: "A copy of the data file as it is now", response: .empty,
+            contentType: "application/octet-stream",
+            handler: { control, _ in try await control.backup() }),
+        Route(
             method: .get, template: "/control/v1/openapi.json", summary: "This description",
             response: .empty, handler: { _, _ in ControlResult(OpenAPIDocument.json) }),
         Route(

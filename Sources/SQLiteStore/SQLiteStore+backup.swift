@@ -1,0 +1,93 @@
+import Dispatch
+import GRDB
+import GRDBSQLite
+package import Marketplace
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension SQLiteStore {
+    /// A copy of the file in one snapshot, every page of which was checked on the way.
+    ///
+    /// It is made in a file beside the data file, which has no name any more once it is read: a
+    /// slow reader must not hold back the log.
+    package func backup() async throws(StoreError) -> StoreCopy {
+        let copy = path + "-backup-\(UInt32.random(in: .min ... .max))"
+        let connections = try await connections
+        do {
+            try await connections.pool.read { source in
+                // The snapshot begins with the first look at the file.
+                _ = try Int64.fetchOne(source, sql: "SELECT count(*) FROM sqlite_schema")
+                try copyPages(from: source, toFileAt: copy)
+            }
+            let file = try FileParts(ofFileAt: copy)
+            _ = unlink(copy)
+            return { await file.next() }
+        } catch {
+            for suffix in ["", "-journal"] { _ = unlink(copy + suffix) }
+            let failure = SQLiteFailure(error).about("a part of the data file")
+            throw StoreError(
+                failure.isDamage ? .damaged : .notStored, cause: connections.pages.explain(failure))
+        }
+    }
+}
+
+private func copyPages(from source: Database, toFileAt path: String) throws {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
+    _ = close(descriptor)
+    let pages = PageGuard()
+    let target = try DatabaseQueue(path: CheckedFiles.uri(of: path, guardedBy: pages))
+    try target.writeWithoutTransaction { target in
+        try target.execute(sql: "PRAGMA synchronous = OFF")
+        guard
+            let copying = sqlite3_backup_init(
+                target.sqliteConnection, "main", source.sqliteConnection, "main")
+        else {
+            throw SQLiteFailure(code: SQLITE_ERROR, message: "the copy cannot be begun")
+        }
+        let code = sqlite3_backup_step(copying, -1)
+        sqlite3_backup_finish(copying)
+        guard code == SQLITE_DONE else {
+            throw SQLiteFailure(code: code, message: String(cString: sqlite3_errstr(code)))
+        }
+    }
+    try target.close()
+    withExtendedLifetime(pages) {}
+}
+
+/// A file that is read from beginning to end, off the cooperative threads.
+private final class FileParts: Sendable {
+    private let descriptor: Int32
+    private let offset = Mutex(0)
+
+    /// Bytes that are read at once.
+    private static let partSize = 262_144
+
+    init(ofFileAt path: String) throws(OpenError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
+    }
+
+    deinit { _ = close(descriptor) }
+
+    func next() async -> [UInt8]? {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                let start = offset.withLock { $0 }
+                let part = [UInt8](unsafeUninitializedCapacity: Self.partSize) { buffer, filled in
+                    filled = max(
+                        0, pread(descriptor, buffer.baseAddress, buffer.count, off_t(start)))
+                }
+                offset.withLock { $0 = start + part.count }
+                continuation.resume(returning: part.isEmpty ? nil : part)
+            }
+        }
+    }
+}
