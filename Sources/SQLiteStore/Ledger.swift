@@ -38,6 +38,7 @@ struct Ledger {
         runs.forget()
         names.forget()
         hours.forget()
+        tokens.forget()
     }
 }
 
