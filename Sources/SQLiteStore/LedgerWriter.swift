@@ -55,7 +55,7 @@ final class LedgerWriter: @unchecked Sendable {
 
     /// Nothing of a transaction remains, if SQLite says so.
     private func undo(after failure: SQLiteFailure) -> TransactionFailure {
-        ledger.forget()
+        ledger.undo()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
         return TransactionFailure(
             failure, isCertain: sqlite3_get_autocommit(connection) != 0)
