@@ -12,6 +12,7 @@ package final class InMemoryStore: MarketplaceStore {
     ) async throws(StoreError) -> [RecordOutcome] {
         let outcomes = state.withLock { state -> [RecordOutcome]? in
             guard state.holds(revision) else { return nil }
+            defer { state.tokens.sweep() }
             return entries.map { state.record($0) }
         }
         guard let outcomes else { throw .outdated }
@@ -118,6 +119,9 @@ package final class InMemoryStore: MarketplaceStore {
                 .filter { ExactText($0.productCode) == ExactText(productCode) }.map(\.dimension))
     }
 
+    /// How many client tokens it remembers.
+    package var rememberedTokens: Int { state.withLock(\.tokens.count) }
+
     package func close() async {}
 }
 
@@ -152,26 +156,6 @@ private struct HourKey: Hashable {
     let hour: Hour
 }
 
-private struct TokenKey: Hashable {
-    let accountID: ExactText
-    let resourceID: ExactText
-    let region: ExactText
-    let token: ExactText
-
-    init(_ token: ClientToken) {
-        accountID = ExactText(token.scope.accountID)
-        resourceID = ExactText(token.scope.resourceID)
-        region = ExactText(token.scope.region)
-        self.token = ExactText(token.token)
-    }
-}
-
-private struct RememberedToken {
-    let requestDigest: UInt128
-    let id: MeteringRecordID
-    let expiresAt: Timestamp
-}
-
 private struct State {
     var catalog = Catalog()
     /// The number of the last event, forgotten ones included.
@@ -183,7 +167,7 @@ private struct State {
     var deliveries: [Delivery] = []
     var records: [RecordedUsage] = []
     var byHour: [HourKey: Int] = [:]
-    var tokens: [TokenKey: RememberedToken] = [:]
+    var tokens = RememberedTokens()
 
     /// The first record of this usage in another space, whose licence or product does not matter.
     var byUsage: [HourKey: [Int]] = [:]
@@ -232,7 +216,7 @@ private struct State {
 
     mutating func record(_ entry: UsageEntry) -> RecordOutcome {
         if let token = entry.clientToken,
-            let known = tokens[TokenKey(token)],
+            let known = tokens.find(token),
             entry.recordedAt < known.expiresAt
         {
             return known.requestDigest == token.requestDigest
@@ -278,9 +262,7 @@ private struct State {
 
     private mutating func remember(_ entry: UsageEntry, id: MeteringRecordID) {
         guard let token = entry.clientToken else { return }
-        tokens[TokenKey(token)] = RememberedToken(
-            requestDigest: token.requestDigest, id: id,
-            expiresAt: entry.recordedAt.adding(seconds: ClientToken.lifetime))
+        tokens.remember(token, id: id, at: entry.recordedAt)
     }
 }
 
