@@ -16,6 +16,8 @@ package final class MarketplaceState: Sendable {
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
     let edits = SerialGate()
+    /// Whether the store may hold another catalog than the current one; asked within the gate.
+    let isDoubtful = Atomic(false)
     /// How often everything was forgotten.
     private let resets = Atomic(0)
     /// When the clock was moved last, and what it showed before.
