@@ -37,7 +37,7 @@ final class CommitQueue: Sendable {
     ///
     /// It waits to the end even where its task is cancelled: the work may be in the file by then,
     /// and only the answer says so.
-    func perform(_ work: WriteCall.Work) async throws(StoreError) -> [RecordOutcome] {
+    func perform(_ work: WriteCall.Work) async throws(StoreError) -> WriteCall.Outcome {
         let result: WriteCall.Answer = await withCheckedContinuation { continuation in
             let call = WriteCall(work: work, continuation: continuation)
             switch state.withLock({ $0.add(call, limit: limits.waiting) }) {
@@ -75,18 +75,17 @@ final class CommitQueue: Sendable {
             return answer(calls, with: CommitQueueState.closed)
         }
         do {
-            let outcomes = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
-                var outcomes: [Result<[RecordOutcome], SQLiteFailure>] = []
-                outcomes.reserveCapacity(calls.count)
-                for call in calls { outcomes.append(try ledger.perform(call.work)) }
-                return outcomes
+            let answers = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
+                var answers: [WriteCall.Answer] = []
+                answers.reserveCapacity(calls.count)
+                for call in calls {
+                    answers.append(try ledger.perform(call.work, guarding: pages))
+                }
+                return answers
             }
             state.withLock { $0.count(calls) }
-            for (call, outcome) in zip(calls, outcomes) {
-                call.continuation.resume(
-                    returning: outcome.mapError { error in
-                        StoreError(.damaged, cause: pages.explain(error))
-                    })
+            for (call, answer) in zip(calls, answers) {
+                call.continuation.resume(returning: answer)
             }
         } catch {
             fail(calls, error, on: database)
@@ -117,13 +116,23 @@ final class CommitQueue: Sendable {
 
 /// A call that waits to be written.
 struct WriteCall: Sendable {
-    typealias Answer = Result<[RecordOutcome], StoreError>
+    typealias Answer = Result<Outcome, StoreError>
 
     enum Work: Sendable {
         /// Entries, and by their position the allocations of those that have some, as text:
         /// encoding takes longer than writing and is done before the writer's turn.
-        case record([UsageEntry], allocations: [Int: String])
-        case change(forgetting: Forgetting, [StoredChange])
+        case record(
+            [UsageEntry], allocations: [Int: String], decidedOn: CatalogRevision?)
+        case change(forgetting: Forgetting, [StoredChange], ifUnused: Set<String>)
+    }
+
+    struct Outcome: Sendable {
+        /// What became of each entry.
+        var entries: [RecordOutcome] = []
+        /// Products whose usage is why no change was stored.
+        var usedProducts: Set<String> = []
+        /// The revision that the catalog has after a change.
+        var revision = CatalogRevision()
     }
 
     let work: Work
@@ -137,7 +146,7 @@ struct WriteCall: Sendable {
         self.work = work
         self.continuation = continuation
         switch work {
-        case .record(let entries, let allocations):
+        case .record(let entries, let allocations, _):
             self.entries = entries.count
             weight =
                 entries.count
@@ -151,22 +160,31 @@ struct WriteCall: Sendable {
 }
 
 extension Ledger {
-    /// Does what a call asks; damage that is found before anything is changed is the call's own.
+    /// Does the work of a call; one that is refused, or that damage is in the way of, has written
+    /// nothing.
     fileprivate mutating func perform(
-        _ work: WriteCall.Work
-    ) throws(SQLiteFailure) -> Result<[RecordOutcome], SQLiteFailure> {
+        _ work: WriteCall.Work, guarding pages: PageGuard
+    ) throws(SQLiteFailure) -> WriteCall.Answer {
         switch work {
-        case .record(let entries, let allocations):
-            if let damage = try damage(inHoursOf: entries) { return .failure(damage) }
-            var outcomes: [RecordOutcome] = []
-            outcomes.reserveCapacity(entries.count)
-            for (position, entry) in entries.enumerated() {
-                outcomes.append(try record(entry, allocations: allocations[position]))
+        case .record(let entries, let allocations, let decided):
+            guard holds(decided) else { return .failure(.outdated) }
+            if let damage = try damage(inHoursOf: entries) {
+                return .failure(StoreError(.damaged, cause: pages.explain(damage)))
             }
-            return .success(outcomes)
-        case .change(let forgetting, let changes):
-            try change(forgetting: forgetting, changes)
-            return .success([])
+            var outcome = WriteCall.Outcome()
+            outcome.entries.reserveCapacity(entries.count)
+            for (position, entry) in entries.enumerated() {
+                outcome.entries.append(try record(entry, allocations: allocations[position]))
+            }
+            return .success(outcome)
+        case .change(let forgetting, let changes, let products):
+            var outcome = WriteCall.Outcome()
+            outcome.usedProducts = try used(of: products)
+            if outcome.usedProducts.isEmpty {
+                try change(forgetting: forgetting, changes, revises: !products.isEmpty)
+            }
+            outcome.revision = catalogRevision
+            return .success(outcome)
         }
     }
 }

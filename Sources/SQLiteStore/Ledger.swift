@@ -8,6 +8,7 @@ import MeteringAPI
 struct Ledger {
     private let connection: OpaquePointer
     private let facts: CatalogTable
+    private var revision: RevisionMark
     private var runs: RunTable
     private var names: NameTable
     private var hours: OpenHours
@@ -16,15 +17,17 @@ struct Ledger {
     init(on connection: OpaquePointer, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
         self.connection = connection
         facts = try CatalogTable(on: connection)
+        revision = try RevisionMark(on: connection)
         runs = try RunTable(on: connection)
         names = try NameTable(on: connection, limit: limits.namesInMemory)
         hours = OpenHours(limit: limits.openRecordsInMemory)
         tokens = try TokenTable(on: connection)
     }
 
-    /// Lets go of what is not needed; only between transactions.
+    /// Lets go of what is not needed, before a transaction begins.
     mutating func tidy() {
         hours.tidy()
+        revision.begin()
     }
 
     /// Writes what the transaction has collected.
@@ -38,11 +41,17 @@ struct Ledger {
         }
     }
 
-    /// Forgets what is in memory, which a transaction that is undone may have put there.
-    mutating func forget() {
+    /// Forgets what a transaction that is undone may have put into memory.
+    mutating func undo() {
+        forget()
+        revision.undo()
+    }
+
+    private mutating func forget() {
         runs.forget()
         names.forget()
         hours.forget()
+        tokens.forget()
     }
 }
 
@@ -60,6 +69,12 @@ extension Ledger {
         }
         return nil
     }
+
+    /// The revision that the catalog has within the transaction.
+    var catalogRevision: CatalogRevision { revision.current }
+
+    /// Whether entries that were decided on a revision may be recorded.
+    func holds(_ decided: CatalogRevision?) -> Bool { revision.holds(decided) }
 
     /// Decides one entry, as the promise of `UsageLedger` has it.
     ///
@@ -157,8 +172,10 @@ extension Ledger {
     }
 
     /// Applies changes of the catalog, after forgetting what is to be forgotten.
+    ///
+    /// The catalog gets another revision where it must, and where something is forgotten.
     mutating func change(
-        forgetting: Forgetting, _ changes: [StoredChange]
+        forgetting: Forgetting, _ changes: [StoredChange], revises: Bool
     ) throws(SQLiteFailure) {
         if forgetting != .nothing {
             // What came before in this transaction is forgotten with the rest.
@@ -171,6 +188,26 @@ extension Ledger {
             try Statement("DELETE FROM catalog", on: connection).run()
         }
         for change in changes { try facts.apply(change) }
+        if revises || forgetting != .nothing {
+            try revision.advance(hasForgotten: forgetting != .nothing)
+        }
+    }
+
+    /// Those of the products that have usage, what the transaction has recorded included.
+    func used(of products: Set<String>) throws(SQLiteFailure) -> Set<String> {
+        var used: Set<String> = []
+        if products.isEmpty { return used }
+        let find = try Statement(
+            """
+            SELECT 1 FROM used_dimension WHERE product = (SELECT id FROM name WHERE text = ?)
+            LIMIT 1
+            """, on: connection)
+        for product in products {
+            find.bind(1, product)
+            defer { find.reset() }
+            if try find.step() { used.insert(product) }
+        }
+        return used
     }
 }
 

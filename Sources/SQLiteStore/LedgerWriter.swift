@@ -66,7 +66,7 @@ final class LedgerWriter: @unchecked Sendable {
 
     /// Nothing of a transaction remains, if SQLite says so.
     private func undo(after failure: SQLiteFailure) -> TransactionFailure {
-        ledger.forget()
+        ledger.undo()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
         let isCertain = sqlite3_get_autocommit(connection) != 0
         do throws(SQLiteFailure) {

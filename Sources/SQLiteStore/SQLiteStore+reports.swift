@@ -8,6 +8,7 @@ extension SQLiteStore {
     package func loadCatalog() async throws(StoreError) -> Catalog {
         try await read("the catalog") { connection in
             var catalog = Catalog()
+            catalog.revision = try RevisionMark.stored(on: connection)
             let rows = try Statement(
                 "SELECT kind, id, body, checksum FROM catalog", on: connection)
             while try rows.step() {

@@ -65,7 +65,9 @@ package final class SQLiteStore: MarketplaceStore {
 
     package var activity: Activity { file.current.queue.activity }
 
-    package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+    package func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome] {
         guard !entries.isEmpty else { return [] }
         var allocations: [Int: String] = [:]
         for (position, entry) in entries.enumerated() where !entry.allocations.isEmpty {
@@ -76,19 +78,28 @@ package final class SQLiteStore: MarketplaceStore {
             }
         }
         return try await file.opened().queue.perform(
-            .record(entries, allocations: allocations))
+            .record(entries, allocations: allocations, decidedOn: revision)
+        ).entries
     }
 
-    package func save(_ changes: [CatalogChange]) async throws(StoreError) {
-        if !changes.isEmpty { try await change(forgetting: .nothing, changes) }
+    package func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome {
+        let outcome = try await change(forgetting: .nothing, changes, ifUnused: products)
+        return outcome.usedProducts.isEmpty
+            ? .saved(outcome.revision) : .used(products: outcome.usedProducts)
     }
 
-    package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
-        try await change(forgetting: .usage, changes)
+    @discardableResult
+    package func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws(StoreError) -> CatalogRevision {
+        try await change(forgetting: .usage, changes).revision
     }
 
-    package func forgetEverything() async throws(StoreError) {
-        try await change(forgetting: .everything, [])
+    @discardableResult
+    package func forgetEverything() async throws(StoreError) -> CatalogRevision {
+        try await change(forgetting: .everything, []).revision
     }
 
     package var findings: [String] { file.current.pages.findings }
@@ -107,14 +118,15 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     private func change(
-        forgetting: Forgetting, _ changes: [CatalogChange]
-    ) async throws(StoreError) {
+        forgetting: Forgetting, _ changes: [CatalogChange], ifUnused products: Set<String> = []
+    ) async throws(StoreError) -> WriteCall.Outcome {
         let stored: [StoredChange]
         do {
             stored = try changes.compactMap(StoredChange.init)
         } catch {
             throw StoreError(.notStored, cause: "\(error)")
         }
-        _ = try await file.opened().queue.perform(.change(forgetting: forgetting, stored))
+        return try await file.opened().queue.perform(
+            .change(forgetting: forgetting, stored, ifUnused: products))
     }
 }

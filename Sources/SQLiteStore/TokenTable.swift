@@ -117,6 +117,12 @@ struct TokenTable {
         unswept = 0
     }
 
+    /// Forgets what it knows of the time: the clock may go back with what is forgotten.
+    mutating func forget() {
+        unswept = 0
+        latest = Timestamp(milliseconds: .min)
+    }
+
     private func bind(_ token: ClientToken, to statement: Statement) {
         statement.bind(1, token.scope.accountID)
         statement.bind(2, token.scope.resourceID)

@@ -90,6 +90,43 @@ struct GroupCommitTests {
         await store.close()
     }
 
+    @Test("refuses what was decided before a reset of the same transaction, and nothing else")
+    func reset() async throws {
+        let gate = Gate()
+        try await withStore(gate) { store in
+            let before = try await store.loadCatalog().revision
+            let bad = UsageEntry.sample(9, quantity: Quantity(millionths: -1))
+            let calls: [@Sendable () async throws -> Void] = [
+                { _ = try await store.record([entry(0)], decidedOn: before) },
+                { try await store.forgetUsage(saving: []) },
+                { _ = try await store.record([entry(1)], decidedOn: before) },
+                { _ = try await store.record([bad]) },
+                { _ = try await store.record([entry(2)]) },
+            ]
+            let codes = await withTaskGroup(of: (Int, StoreError.Code?).self) { group in
+                for (number, call) in calls.enumerated() {
+                    group.addTask {
+                        do {
+                            try await call()
+                            return (number, nil)
+                        } catch {
+                            return (number, (error as? StoreError)?.code)
+                        }
+                    }
+                    while store.activity.waiting <= number { await Task.yield() }
+                }
+                gate.open()
+                return await group.reduce(into: [Int: StoreError.Code?]()) { $0[$1.0] = $1.1 }
+            }
+            #expect(codes == [0: nil, 1: nil, 2: .outdated, 3: .notStored, 4: nil])
+            let stored = try await store.usage(UsageFilter(), after: nil, limit: 9).items
+            #expect(stored.map(\.id) == [.sample(2)])
+            let revision = try await store.loadCatalog().revision
+            #expect(revision.hasForgotten(since: before))
+            #expect(try await store.record([entry(3)], decidedOn: revision).count == 1)
+        }
+    }
+
     @Test("opens the file again after it has failed, and goes on")
     func failedFile() async throws {
         let folder = try TemporaryFolder()

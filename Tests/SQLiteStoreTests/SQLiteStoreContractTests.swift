@@ -9,7 +9,7 @@ struct SQLiteStoreContractTests {
     func keeps(_ promise: StorePromise) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        try await promise.check { try SQLiteStore(path: folder.dataFile) }
+        try await promise.check(isDurable: true) { try SQLiteStore(path: folder.dataFile) }
     }
 
     @Test("With room for two names and two records in memory", arguments: StorePromise.all)
@@ -20,7 +20,7 @@ struct SQLiteStoreContractTests {
         options.limits.namesInMemory = 2
         options.limits.openRecordsInMemory = 2
         options.limits.inTransaction = 3
-        try await promise.check { [options] in
+        try await promise.check(isDurable: true) { [options] in
             try SQLiteStore(path: folder.dataFile, options: options)
         }
     }

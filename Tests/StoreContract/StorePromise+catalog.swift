@@ -133,7 +133,7 @@ extension StorePromise {
 }
 
 /// A catalog in a form that can be compared, what it is looked up by included.
-private struct CatalogContents: Equatable {
+struct CatalogContents: Equatable {
     let accounts: [String: Account]
     let products: [String: Product]
     let agreements: [String: Agreement]

@@ -3,27 +3,110 @@ import MeteringAPI
 
 extension StorePromise {
     static let comparison: [StorePromise] = (1...4).map { seed in
-        StorePromise("A thousand calls at random end as in memory (seed \(seed))") { store in
-            let oracle = InMemoryStore()
-            var calls = RandomCalls(seed: UInt64(seed))
-            for number in 0..<1000 {
-                let entries = calls.next()
-                try expectEqual(
-                    try await store.record(entries), try await oracle.record(entries),
-                    "the outcomes of call \(number), \(entries),")
-                if number % 400 == 399 {
-                    try await compare(store, oracle)
-                    try await store.forgetUsage(saving: [])
-                    try await oracle.forgetUsage(saving: [])
+        StorePromise(
+            "A thousand calls at random end as in memory, over resets and restarts (seed \(seed))",
+            restarting: { trial in
+                var comparison = Comparison()
+                var calls = RandomCalls(seed: UInt64(seed))
+                for number in 0..<1000 {
+                    try await comparison.perform(calls.next(), number: number, on: &trial)
                 }
+                try await comparison.compare(trial.store, at: calls.now)
+            })
+    }
+}
+
+/// A store beside the one in memory, which are asked the same.
+private struct Comparison {
+    private let oracle = InMemoryStore()
+    /// The revisions of their catalogs, and those before something was taken away.
+    private var revisions = (stored: CatalogRevision(), expected: CatalogRevision())
+    private var earlier: (stored: CatalogRevision, expected: CatalogRevision)?
+
+    mutating func perform(
+        _ call: RandomCall, number: Int, on trial: inout StoreOnTrial
+    ) async throws {
+        let store = trial.store
+        switch call {
+        case .record(let entries):
+            try expectEqual(
+                try await store.record(entries, decidedOn: revisions.stored),
+                try await oracle.record(entries, decidedOn: revisions.expected),
+                "the outcomes of call \(number), \(entries),")
+        case .recordLate(let entries):
+            guard let earlier else { return }
+            try await expectError(.outdated, "call \(number), decided before,") {
+                _ = try await store.record(entries, decidedOn: earlier.stored)
             }
-            try await compare(store, oracle)
+        case .save(let changes, let unused):
+            let saved = try await store.save(changes, ifUnused: unused)
+            let expected = try await oracle.save(changes, ifUnused: unused)
+            try note(saved, expected, number)
+        case .tryDelivery(let index, let moment, let error):
+            for store in [store, oracle] {
+                let all = try await store.deliveries(DeliveryFilter(), after: 0, limit: 10_000)
+                guard !all.isEmpty else { continue }
+                let tried = all[index % all.count].tried(at: moment, error: error)
+                try await store.save([.update(tried)])
+            }
+        case .forgetUsage(let changes, let moment):
+            try await compare(store, at: moment)
+            revise(
+                try await store.forgetUsage(saving: changes),
+                try await oracle.forgetUsage(saving: changes))
+        case .forgetEverything(let moment):
+            try await compare(store, at: moment)
+            revise(try await store.forgetEverything(), try await oracle.forgetEverything())
+        case .restart(let moment):
+            try await trial.restart()
+            try await compare(trial.store, at: moment)
         }
     }
 
-    private static func compare(
-        _ store: any MarketplaceStore, _ oracle: any MarketplaceStore
-    ) async throws {
+    private mutating func note(
+        _ saved: SaveOutcome, _ expected: SaveOutcome, _ number: Int
+    ) throws {
+        switch (saved, expected) {
+        case (.used(let products), .used(let others)):
+            try expectEqual(products, others, "the used products of call \(number)")
+        case (.saved(let stored), .saved(let revision)):
+            revise(stored, revision)
+        default:
+            throw BrokenPromise(description: "Call \(number) was \(saved), not \(expected).")
+        }
+    }
+
+    private mutating func revise(_ stored: CatalogRevision, _ expected: CatalogRevision) {
+        if expected != revisions.expected { earlier = revisions }
+        revisions = (stored, expected)
+    }
+
+    /// Compares all that the stores tell; tokens by what becomes of another request with each.
+    func compare(_ store: any MarketplaceStore, at moment: Timestamp) async throws {
+        let probes = RandomCalls.probes(at: moment)
+        try expectEqual(
+            try await store.record(probes), try await oracle.record(probes), "the known tokens")
+        try await compareUsage(store)
+        try expectEqual(
+            CatalogContents(try await store.loadCatalog()),
+            CatalogContents(try await oracle.loadCatalog()), "the catalog")
+        try expectEqual(
+            try await store.loadCatalog().revision.number, revisions.stored.number, "the revision")
+        let events = try await store.events(after: 0, limit: 10_000)
+        let expected = try await oracle.events(after: 0, limit: 10_000)
+        try expectEqual(events.map(\.event), expected.map(\.event), "the events")
+        try expectEqual(
+            try await Self.deliveries(of: store, events),
+            try await Self.deliveries(of: oracle, expected), "the deliveries")
+        for target in RandomCalls.targets {
+            let outbox = try await store.outbox(of: target, at: moment, limit: 10_000)
+            let other = try await oracle.outbox(of: target, at: moment, limit: 10_000)
+            try expectEqual(outbox.due.count, other.due.count, "what is due")
+            try expectEqual(outbox.next, other.next, "when the next is due")
+        }
+    }
+
+    private func compareUsage(_ store: any MarketplaceStore) async throws {
         let stored = try await store.allUsage(limit: 97)
         let expected = try await oracle.allUsage()
         try expectEqual(
@@ -42,98 +125,18 @@ extension StorePromise {
                 try await oracle.usedDimensions(of: product), "used dimensions")
         }
     }
-}
 
-/// Calls from so few names and hours that most entries meet an earlier one.
-private struct RandomCalls {
-    static let products = ["prod", "other"]
-
-    private var generator: SplitMix
-    private var number = 0
-    /// Goes on by minutes and now and then by hours, so that tokens expire.
-    private var now = Timestamp.noon
-
-    init(seed: UInt64) {
-        generator = SplitMix(state: seed)
-    }
-
-    mutating func next() -> [UsageEntry] {
-        let minutes: Int64 = chance(20) ? .random(in: 60...900, using: &generator) : 1
-        now = now.adding(seconds: minutes * 60)
-        return (0..<Int.random(in: 0...6, using: &generator)).map { _ in entry() }
-    }
-
-    private mutating func entry() -> UsageEntry {
-        number += 1
-        // Moments differ, because the earliest of two at one moment is nobody's promise.
-        now = Timestamp(milliseconds: now.milliseconds + 1)
-        let isAgent = chance(6)
-        let hour = Int64.random(in: -6...0, using: &generator)
-        return UsageEntry(
-            id: .random(using: &generator), series: isAgent ? agentSeries() : series(),
-            timestamp: Timestamp(milliseconds: now.adding(hours: hour).milliseconds),
-            quantity: Quantity(millionths: .random(in: 0...2, using: &generator) * 999_999),
-            allocations: allocations(), operation: isAgent ? .meterUsage : .batchMeterUsage,
-            recordedAt: now, isOncePerHour: !isAgent,
-            clientToken: isAgent || chance(10) ? token() : nil)
-    }
-
-    private mutating func series() -> UsageSeries {
-        let product = pick(Self.products)
-        let buyer = pick(["111122223333", "444455556666"])
-        let dimension = pick(["users", "\u{E9}", "e\u{301}"])
-        let region = chance(5) ? "eu-west-1" : "us-east-1"
-        return switch pick(UsageSeries.Space.allCases) {
-        case .product:
-            .sample(product: product, buyer: buyer, dimension: dimension, region: region)
-        case .license:
-            .sample(
-                product: product, license: pick(["arn:l1", "arn:l2", "arn:l3"]), buyer: buyer,
-                dimension: dimension, region: region)
-        case .resource, .runtime:
-            .sample(
-                product: product, buyer: buyer, resource: pick(["i-1", "i-2"]),
-                dimension: dimension, region: region, isRuntime: chance(2))
-        }
-    }
-
-    private mutating func agentSeries() -> UsageSeries {
-        .sample(resource: pick(["runtime/a", "runtime/b"]))
-    }
-
-    private mutating func token() -> ClientToken {
-        .sample(
-            pick(["t1", "t2", "t3"]), digest: UInt128.random(in: 1...2, using: &generator),
-            resource: pick(["runtime/a", "runtime/b"]))
-    }
-
-    private mutating func allocations() -> [RecordedAllocation] {
-        guard chance(4) else { return [] }
-        return [
-            RecordedAllocation(quantity: Quantity(1), tags: ["team": pick(["a", "b"])]),
-            RecordedAllocation(quantity: Quantity(2), tags: [:]),
-        ]
-    }
-
-    /// True once in so many times.
-    private mutating func chance(_ times: Int) -> Bool {
-        Int.random(in: 0..<times, using: &generator) == 0
-    }
-
-    private mutating func pick<Choice>(_ choices: [Choice]) -> Choice {
-        choices[Int.random(in: choices.indices, using: &generator)]
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every platform.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
+    /// The deliveries with the places of their events, because numbers are each store's own.
+    private static func deliveries(
+        of store: any MarketplaceStore, _ events: [NumberedEvent]
+    ) async throws -> [Delivery] {
+        try await store.deliveries(DeliveryFilter(), after: 0, limit: 10_000).enumerated()
+            .map { place, delivery in
+                var delivery = delivery
+                delivery.number = Int64(place)
+                delivery.event =
+                    events.firstIndex { $0.number == delivery.event }.map(Int64.init) ?? -1
+                return delivery
+            }
     }
 }

@@ -34,6 +34,23 @@ extension StorePromise {
             try expectEqual(
                 try await store.record(again), .tokenReplayed(after.id), "remembered anew")
         },
+        StorePromise("Tokens are remembered as ever where the clock goes back with a reset") {
+            store in
+            for isOfEverything in [false, true] {
+                _ = try await store.record(
+                    agentEntry(1, token: .sample(), recordedAt: .noon.adding(hours: 48)))
+                if isOfEverything {
+                    try await store.forgetEverything()
+                } else {
+                    try await store.forgetUsage(saving: [])
+                }
+                let first = agentEntry(2, token: .sample("new"), recordedAt: .noon)
+                try expectEqual(try await store.record(first), first.recorded, "the first")
+                let again = agentEntry(3, token: .sample("new"), recordedAt: .noon)
+                try expectEqual(
+                    try await store.record(again), .tokenReplayed(first.id), "the same again")
+            }
+        },
         StorePromise("Tokens belong to an account, a resource and a region") { store in
             let tokens: [ClientToken] = [
                 .sample(), .sample(account: "444455556666"), .sample(resource: "runtime/b"),

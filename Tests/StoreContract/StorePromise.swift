@@ -12,33 +12,59 @@ package import Marketplace
 /// Checks throw rather than expect, so that this target needs no testing library.
 package struct StorePromise: Sendable, CustomStringConvertible {
     package let description: String
-    private let body: @Sendable (any MarketplaceStore) async throws -> Void
+    private let body: @Sendable (inout StoreOnTrial) async throws -> Void
 
     init(
         _ description: String,
         _ body: @escaping @Sendable (any MarketplaceStore) async throws -> Void
+    ) {
+        self.init(description, restarting: { try await body($0.store) })
+    }
+
+    /// A promise over restarts of the store.
+    init(
+        _ description: String,
+        restarting body: @escaping @Sendable (inout StoreOnTrial) async throws -> Void
     ) {
         self.description = description
         self.body = body
     }
 
     /// Checks the promise on a store of its own, which must be empty.
+    ///
+    /// A durable store is closed and made again now and then, and must then have what it had.
     package func check(
-        on makeStore: () async throws -> any MarketplaceStore
+        isDurable: Bool = false,
+        on makeStore: @escaping @Sendable () async throws -> any MarketplaceStore
     ) async throws {
-        let store = try await makeStore()
+        var trial = StoreOnTrial(
+            store: try await makeStore(), makeAgain: isDurable ? makeStore : nil)
         do {
-            try await body(store)
+            try await body(&trial)
         } catch {
-            await store.close()
+            await trial.store.close()
             throw error
         }
-        await store.close()
+        await trial.store.close()
     }
 
     package static let all: [StorePromise] =
         deduplication + spaces + tokens + calls + concurrency + listings + totals + catalog
-        + outbox + forgetting + comparison
+        + outbox + forgetting + revisions + comparison
+}
+
+/// A store that is held to a promise.
+struct StoreOnTrial {
+    fileprivate(set) var store: any MarketplaceStore
+    /// Nil for a store that forgets when it is closed.
+    fileprivate let makeAgain: (@Sendable () async throws -> any MarketplaceStore)?
+
+    /// Closes a durable store and makes it again.
+    mutating func restart() async throws {
+        guard let makeAgain else { return }
+        await store.close()
+        store = try await makeAgain()
+    }
 }
 
 /// A store did not do what it promises.

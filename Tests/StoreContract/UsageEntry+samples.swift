@@ -72,6 +72,11 @@ extension ClientToken {
 }
 
 extension MarketplaceStore {
+    /// Records entries that no catalog was asked about.
+    package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+        try await record(entries, decidedOn: nil)
+    }
+
     /// Records one entry.
     func record(_ entry: UsageEntry) async throws -> RecordOutcome {
         let outcomes = try await record([entry])

@@ -15,25 +15,31 @@ final class FailingStore: MarketplaceStore {
         set { saving.withLock { $0 = !newValue } }
     }
 
-    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+    func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome] {
         throw StoreError(code, cause: "the disk is full")
     }
 
     func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
 
-    func save(_ changes: [CatalogChange]) async throws(StoreError) {
+    func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome {
         try check()
-        try await store.save(changes)
+        return try await store.save(changes, ifUnused: products)
     }
 
-    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+    func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws(StoreError) -> CatalogRevision {
         try check()
-        try await store.forgetUsage(saving: changes)
+        return try await store.forgetUsage(saving: changes)
     }
 
-    func forgetEverything() async throws(StoreError) {
+    func forgetEverything() async throws(StoreError) -> CatalogRevision {
         try check()
-        try await store.forgetEverything()
+        return try await store.forgetEverything()
     }
 
     func usage(

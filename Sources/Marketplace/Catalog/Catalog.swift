@@ -5,6 +5,8 @@ package import MeteringAPI
 ///
 /// A value: a change makes a new one, and a request decides on the one it began with.
 package struct Catalog: Sendable {
+    /// The revision that its store gave it.
+    package var revision = CatalogRevision()
     package private(set) var accounts: [String: Account] = [:]
     package private(set) var products: [String: Product] = [:]
     package private(set) var agreements: [String: Agreement] = [:]

@@ -3,11 +3,9 @@ import MeteringAPI
 extension CatalogEdit {
     /// Creates or replaces a product.
     ///
-    /// `usedDimensions` are those of the product that have usage: once there is some, its type,
-    /// its seller and its dimensions stay.
-    package mutating func putProduct(
-        _ product: Product, usedDimensions: Set<String>
-    ) throws(Contradiction) -> Product {
+    /// Once it has usage, its type, its seller and its dimensions stay. Only the store knows: where
+    /// one of them changes, the product is among those that must have no usage.
+    package mutating func putProduct(_ product: Product) throws(Contradiction) -> Product {
         var faults = FaultCollector()
         faults.check(
             isProductCode(product.code), "productCode",
@@ -26,7 +24,7 @@ extension CatalogEdit {
             "only saas products have the integration customerIdentifier")
         check(product.dimensions, &faults)
         if let known = catalog.products[product.code] {
-            if !usedDimensions.isEmpty { check(product, against: known, &faults) }
+            checkUsage(of: known, before: product, &faults)
             checkEntitlements(of: product, &faults)
         }
         if product.integration == .customerIdentifier,
@@ -81,22 +79,6 @@ extension CatalogEdit {
                     "\(quoted(price)) is no decimal such as \"0.002\"")
             }
         }
-    }
-
-    private func check(
-        _ product: Product, against known: Product, _ faults: inout FaultCollector
-    ) {
-        faults.conflict(
-            unless: product.type == known.type, "type",
-            "the product has usage as \(known.type.rawValue)")
-        faults.conflict(
-            unless: product.sellerAccountID == known.sellerAccountID, "sellerAccountId",
-            "the product has usage under the seller \(known.sellerAccountID)")
-        let kept = Set(product.dimensions.map(\.name))
-        let dropped = known.dimensions.map(\.name).filter { !kept.contains($0) }
-        faults.conflict(
-            unless: dropped.isEmpty, "dimensions",
-            "the product has usage: \(listed(dropped)) must stay")
     }
 
     /// Makes the next version of a product's key; the one before it is superseded.

@@ -7,6 +7,10 @@ package import MeteringAPI
 package struct CatalogEdit: Sendable {
     package internal(set) var catalog: Catalog
     package private(set) var changes: [CatalogChange] = []
+    /// Products that lose what usage hangs on: they must have none when the changes are stored.
+    package internal(set) var productsToBeUnused: Set<String> = []
+    /// The dimensions that have usage, of products of which that has been asked.
+    package var usedDimensions: [String: Set<String>] = [:]
     /// The marketplace's time.
     package let now: Timestamp
     /// The real time, on which credentials expire.

@@ -7,17 +7,31 @@ package final class InMemoryStore: MarketplaceStore {
 
     package init() {}
 
-    package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
-        state.withLock { state in entries.map { state.record($0) } }
+    package func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome] {
+        let outcomes = state.withLock { state -> [RecordOutcome]? in
+            guard state.holds(revision) else { return nil }
+            defer { state.tokens.sweep() }
+            return entries.map { state.record($0) }
+        }
+        guard let outcomes else { throw .outdated }
+        return outcomes
     }
 
     package func loadCatalog() async throws(StoreError) -> Catalog {
         state.withLock(\.catalog)
     }
 
-    package func save(_ changes: [CatalogChange]) async throws(StoreError) {
+    package func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome {
         state.withLock { state in
+            let used = products.filter(state.hasUsage)
+            guard used.isEmpty else { return .used(products: used) }
             for change in changes { state.apply(change) }
+            if !products.isEmpty { state.revise(hasForgotten: false) }
+            return .saved(state.catalog.revision)
         }
     }
 
@@ -46,18 +60,22 @@ package final class InMemoryStore: MarketplaceStore {
             next: waiting.map(\.time).min())
     }
 
-    package func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
+    @discardableResult
+    package func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws(StoreError) -> CatalogRevision {
         state.withLock { state in
-            state = State(
-                catalog: state.catalog, lastEvent: state.lastEvent,
-                lastDelivery: state.lastDelivery)
+            state.forget(keeping: state.catalog)
             for change in changes { state.apply(change) }
+            return state.catalog.revision
         }
     }
 
-    package func forgetEverything() async throws(StoreError) {
+    @discardableResult
+    package func forgetEverything() async throws(StoreError) -> CatalogRevision {
         state.withLock { state in
-            state = State(lastEvent: state.lastEvent, lastDelivery: state.lastDelivery)
+            state.forget(keeping: Catalog())
+            return state.catalog.revision
         }
     }
 
@@ -108,6 +126,9 @@ package final class InMemoryStore: MarketplaceStore {
         throw StoreError(.notStored, cause: "a marketplace in memory has no file to copy")
     }
 
+    /// How many client tokens it remembers.
+    package var rememberedTokens: Int { state.withLock(\.tokens.count) }
+
     package func close() async {}
 }
 
@@ -142,26 +163,6 @@ private struct HourKey: Hashable {
     let hour: Hour
 }
 
-private struct TokenKey: Hashable {
-    let accountID: ExactText
-    let resourceID: ExactText
-    let region: ExactText
-    let token: ExactText
-
-    init(_ token: ClientToken) {
-        accountID = ExactText(token.scope.accountID)
-        resourceID = ExactText(token.scope.resourceID)
-        region = ExactText(token.scope.region)
-        self.token = ExactText(token.token)
-    }
-}
-
-private struct RememberedToken {
-    let requestDigest: UInt128
-    let id: MeteringRecordID
-    let expiresAt: Timestamp
-}
-
 private struct State {
     var catalog = Catalog()
     /// The number of the last event, forgotten ones included.
@@ -173,10 +174,32 @@ private struct State {
     var deliveries: [Delivery] = []
     var records: [RecordedUsage] = []
     var byHour: [HourKey: Int] = [:]
-    var tokens: [TokenKey: RememberedToken] = [:]
+    var tokens = RememberedTokens()
 
     /// The first record of this usage in another space, whose licence or product does not matter.
     var byUsage: [HourKey: [Int]] = [:]
+
+    /// Whether entries that were decided on a revision may be recorded.
+    func holds(_ revision: CatalogRevision?) -> Bool {
+        revision.map { $0.number == catalog.revision.number } ?? true
+    }
+
+    mutating func revise(hasForgotten: Bool) {
+        catalog.revision = catalog.revision.next(hasForgotten: hasForgotten)
+    }
+
+    func hasUsage(of productCode: String) -> Bool {
+        let code = ExactText(productCode)
+        return records.contains { ExactText($0.series.productCode) == code }
+    }
+
+    /// Forgets usage and what happened; numbers and revisions are not given again.
+    mutating func forget(keeping kept: Catalog) {
+        let revision = catalog.revision
+        self = State(catalog: kept, lastEvent: lastEvent, lastDelivery: lastDelivery)
+        catalog.revision = revision
+        revise(hasForgotten: true)
+    }
 
     mutating func apply(_ change: CatalogChange) {
         catalog.apply(change)
@@ -200,7 +223,7 @@ private struct State {
 
     mutating func record(_ entry: UsageEntry) -> RecordOutcome {
         if let token = entry.clientToken,
-            let known = tokens[TokenKey(token)],
+            let known = tokens.find(token),
             entry.recordedAt < known.expiresAt
         {
             return known.requestDigest == token.requestDigest
@@ -246,9 +269,7 @@ private struct State {
 
     private mutating func remember(_ entry: UsageEntry, id: MeteringRecordID) {
         guard let token = entry.clientToken else { return }
-        tokens[TokenKey(token)] = RememberedToken(
-            requestDigest: token.requestDigest, id: id,
-            expiresAt: entry.recordedAt.adding(seconds: ClientToken.lifetime))
+        tokens.remember(token, id: id, at: entry.recordedAt)
     }
 }
 

@@ -7,13 +7,18 @@ package typealias StoreCopy = @Sendable () async -> [UInt8]?
 ///
 /// Every implementation passes the same suite.
 package protocol MarketplaceStore: UsageLedger {
-    /// Reads the catalog as it was last saved.
+    /// Reads the catalog as it was last saved, with its revision.
     func loadCatalog() async throws(StoreError) -> Catalog
 
     /// Saves the changes in order, durably, all or none; a later one of the same key wins.
     ///
     /// Each event gets a greater number than any before, also than those that were forgotten.
-    func save(_ changes: [CatalogChange]) async throws(StoreError)
+    ///
+    /// Where products are named they must have no usage when the changes are stored; then the
+    /// catalog gets another revision, so that usage decided before is not recorded after it.
+    func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome
 
     /// What happened after an event of this number, in order, at most `limit`; 0 is before all.
     func events(after number: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
@@ -31,10 +36,16 @@ package protocol MarketplaceStore: UsageLedger {
     ) async throws(StoreError) -> Outbox
 
     /// Forgets every record, client token, event and delivery and saves the changes, all or none.
-    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError)
+    ///
+    /// The catalog gets another revision: nothing that was decided before is recorded after it.
+    @discardableResult
+    func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws(StoreError) -> CatalogRevision
 
-    /// Forgets all that there is, the catalog included.
-    func forgetEverything() async throws(StoreError)
+    /// Forgets all that there is, the catalog included, which gets another revision.
+    @discardableResult
+    func forgetEverything() async throws(StoreError) -> CatalogRevision
 
     /// The records that the filter includes, by hour from the oldest, at most `limit`.
     ///
@@ -64,4 +75,11 @@ package protocol MarketplaceStore: UsageLedger {
 
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
     func close() async
+}
+
+extension MarketplaceStore {
+    /// Saves changes that hang on no usage.
+    package func save(_ changes: [CatalogChange]) async throws(StoreError) {
+        _ = try await save(changes, ifUnused: [])
+    }
 }

@@ -9,7 +9,12 @@ package protocol UsageLedger: Sendable {
     /// Entries of one call are recorded together or not at all, and are decided in order: the
     /// second of two with one key meets the first. When the call returns, what it reports is on
     /// stable storage. A cancelled caller is answered like any other, so that it can know.
-    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome]
+    ///
+    /// Throws `outdated` where the catalog has another revision by then than that on which the
+    /// entries were decided; nil is for entries that no catalog was asked about.
+    func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome]
 }
 
 /// What became of an entry.
@@ -60,6 +65,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case overloaded
         /// A cursor that this store never gave out.
         case unknownCursor
+        /// The entries were decided on a catalog of an earlier revision; nothing was stored.
+        case outdated
         /// Nothing was stored, and the store knows it.
         case notStored
         /// What would have to be read is damaged, so that it cannot be said; nothing was stored.
@@ -78,4 +85,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "\(code): \(cause)" }
+
+    /// What a store throws for entries that were decided on another revision than its own.
+    package static let outdated = StoreError(
+        .outdated, cause: "the catalog has changed since the usage was decided")
 }

@@ -27,10 +27,7 @@ extension ControlAPI {
         let code = request["productCode"]
         let product = try request.read { $0.product(code: code) }
         let isNew = state.catalog.products[code] == nil
-        let used = isNew ? [] : try await state.store.usedDimensions(of: code)
-        let saved = try await state.edit { edit in
-            try edit.putProduct(product, usedDimensions: used)
-        }
+        let saved = try await state.edit { try $0.putProduct(product) }
         return ControlResult(status: isNew ? 201 : 200) { $0.product(saved) }
     }
 

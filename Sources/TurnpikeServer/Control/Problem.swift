@@ -33,6 +33,8 @@ package struct Problem: Error, Sendable {
                 faults: [Contradiction.Fault("cursor", "begin again without one")])
         case .overloaded:
             self.init(503, "more waits to be stored than the store takes: try again")
+        case .outdated:
+            self.init(503, "the marketplace was changed meanwhile and nothing stored: try again")
         case .notStored: self.init(500, "nothing was stored: \(error.cause)")
         case .damaged: self.init(500, "the data file is damaged: \(error.cause)")
         case .unknownOutcome:

@@ -127,41 +127,94 @@ package struct AWSEndpoint: Sendable {
         } catch {
             return Self.unreadable("no JSON: \(error)")
         }
-        let product = Self.product(of: operation, document.root, moment.catalog)
-        let caller: Caller
+        let signed = SignedRequest(
+            operation: operation, document: document, identity: identity,
+            begun: moment.catalog.revision)
+        let context: RuleContext
         do throws(Refusal) {
-            if let known = identity.caller {
-                caller = known
-            } else {
-                caller = try TrustedCaller.caller(
-                    accessKeyID: identity.accessKeyID, region: identity.region,
-                    operation: operation, product: product, catalog: moment.catalog,
-                    now: moment.now)
-            }
-        } catch {
-            return EndpointAnswer(error)
-        }
-        exchange.caller = caller.principal
-        exchange.region = identity.region
-        let context = RuleContext(
-            catalog: moment.catalog, caller: caller, region: identity.region, now: moment.now,
-            contract: .governing(product, default: state.contract), alignment: state.alignment)
-        do throws(Refusal) {
+            context = try self.context(of: signed, moment.catalog, moment.now)
+            exchange.caller = context.caller.principal
+            exchange.region = identity.region
             try context.permit(operation)
         } catch {
             return EndpointAnswer(error)
         }
-        guard let faults else { return await operations.answer(operation, document, in: context) }
+        guard let faults else { return await decide(signed, in: context, by: operations) }
+        let product = Self.product(of: operation, document.root, moment.catalog)
         let call = FaultCall(
-            operation, accessKeyID: identity.accessKeyID, accountID: caller.principal.accountID,
-            region: identity.region, productCode: product?.code, document.root)
-        return await answer(operation, document, context, faults, call)
+            operation, accessKeyID: identity.accessKeyID,
+            accountID: context.caller.principal.accountID, region: identity.region,
+            productCode: product?.code, document.root)
+        return await answer(signed, faults, call)
+    }
+
+    /// A request whose sender is known and whose body is JSON.
+    private struct SignedRequest {
+        let operation: OperationName
+        let document: JSONDocument
+        let identity: Authenticator.Identity
+        /// The catalog's revision when it began.
+        let begun: CatalogRevision
+
+        /// Whether a reset that came in between left the request nothing to go on with; what only
+        /// reads goes on with what is there.
+        func isOvertaken(by catalog: Catalog) -> Bool {
+            operation != .resolveCustomer && operation != .getEntitlements
+                && catalog.revision.hasForgotten(since: begun)
+        }
+    }
+
+    /// What a request is decided on.
+    private func context(
+        of request: SignedRequest, _ catalog: Catalog, _ now: Timestamp
+    ) throws(Refusal) -> RuleContext {
+        let identity = request.identity
+        let product = Self.product(of: request.operation, request.document.root, catalog)
+        let caller =
+            if let known = identity.caller {
+                known
+            } else {
+                try TrustedCaller.caller(
+                    accessKeyID: identity.accessKeyID, region: identity.region,
+                    operation: request.operation, product: product, catalog: catalog, now: now)
+            }
+        return RuleContext(
+            catalog: catalog, caller: caller, region: identity.region, now: now,
+            contract: .governing(product, default: state.contract), alignment: state.alignment)
+    }
+
+    /// What a request goes on with that has waited, unless a reset has overtaken it.
+    private func context(
+        of request: SignedRequest, later catalog: Catalog
+    ) throws(Refusal) -> RuleContext {
+        guard !request.isOvertaken(by: catalog) else { throw .outdated }
+        return try context(of: request, catalog, catalog.clock.now(real: state.realNow))
+    }
+
+    /// How often a request is decided while products lose what its usage hangs on, at most.
+    private static let decisions = 5
+
+    /// The answer to a request, which is decided again where the catalog was overtaken.
+    private func decide(
+        _ request: SignedRequest, in context: RuleContext, by operations: MeteringOperations
+    ) async -> EndpointAnswer {
+        var context = context
+        var answer = await operations.answer(request.operation, request.document, in: context)
+        for _ in 1..<Self.decisions where answer.isOutdated {
+            guard let catalog = try? await state.settledCatalog() else { break }
+            do throws(Refusal) {
+                context = try self.context(of: request, later: catalog)
+            } catch {
+                return EndpointAnswer(error)
+            }
+            answer = await operations.answer(request.operation, request.document, in: context)
+        }
+        return answer
     }
 
     /// The answer to a request that may meet faults.
     private func answer(
-        _ operation: OperationName, _ document: JSONDocument, _ context: RuleContext,
-        _ faults: FaultInjector, _ call: FaultCall
+        _ request: SignedRequest, _ faults: FaultInjector, _ call: FaultCall
     ) async -> EndpointAnswer {
         let verdict = await faults.judge(call, real: state.realNow)
         var operations = operations
@@ -170,11 +223,13 @@ package struct AWSEndpoint: Sendable {
         if let instead = verdict.answer {
             answer = instead
         } else {
-            // The marketplace went on while a fault kept the request waiting.
-            var context = context
-            context.catalog = state.catalog
-            context.now = context.catalog.clock.now(real: state.realNow)
-            answer = await operations.answer(operation, document, in: context)
+            do throws(Refusal) {
+                // The marketplace went on while a fault kept the request waiting.
+                let context = try self.context(of: request, later: state.catalog)
+                answer = await decide(request, in: context, by: operations)
+            } catch {
+                answer = EndpointAnswer(error)
+            }
         }
         answer.isCut = verdict.isCut
         // The one that answered is the reason already.

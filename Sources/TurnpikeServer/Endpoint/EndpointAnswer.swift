@@ -14,6 +14,8 @@ package struct EndpointAnswer: Sendable {
     package var contentType: String?
     /// Whether the connection is cut instead of answering.
     package var isCut = false
+    /// Whether the catalog on which it was decided is not that of the store any more.
+    var isOutdated = false
 
     /// What AWS would not answer.
     init(
@@ -48,12 +50,27 @@ package struct EndpointAnswer: Sendable {
         self.init(ErrorEnvelope(refusal.answer), Explanation(refusal))
     }
 
+    /// What is answered where a request's usage must not be recorded on the catalog on which it was
+    /// decided.
+    static var outdated: EndpointAnswer {
+        var answer = EndpointAnswer(.outdated)
+        answer.isOutdated = true
+        return answer
+    }
+
     /// An error's response without the headers that a request gives it.
     package static func plain(_ envelope: ErrorEnvelope) -> PlainResponse {
         PlainResponse(
             status: HTTPResponse.Status(code: envelope.status),
             headers: [.contentType: ProtocolGate.contentType], body: envelope.awsJSON)
     }
+}
+
+extension Refusal {
+    /// What a request gets that a change of the marketplace, or a reset, has overtaken.
+    static let outdated = Refusal(
+        .internalServiceError, .store,
+        "the marketplace was changed or reset meanwhile; nothing was stored; send it again")
 }
 
 extension ErrorEnvelope {

@@ -89,8 +89,9 @@ struct MeteringOperations: Sendable {
         var outcomes: [RecordOutcome] = []
         if !decision.entries.isEmpty {
             do throws(StoreError) {
-                outcomes = try await record(decision)
+                outcomes = try await record(decision, context)
             } catch {
+                if error.code == .outdated { return .outdated }
                 guard error.code == .notStored else { throw Refusal(error) }
                 outcomes = decision.entries.map { _ in .unprocessed }
             }
@@ -106,9 +107,12 @@ struct MeteringOperations: Sendable {
 
     /// What became of the entries of a decision, in their order.
     private func record(
-        _ decision: BatchMeterUsageRules.Decision
+        _ decision: BatchMeterUsageRules.Decision, _ context: RuleContext
     ) async throws(StoreError) -> [RecordOutcome] {
-        guard !unprocessed.isEmpty else { return try await state.store.record(decision.entries) }
+        let revision = context.catalog.revision
+        guard !unprocessed.isEmpty else {
+            return try await state.store.record(decision.entries, decidedOn: revision)
+        }
         let left = Set(
             unprocessed.compactMap { index in
                 guard decision.places.indices.contains(index),
@@ -117,7 +121,8 @@ struct MeteringOperations: Sendable {
                 return entry
             })
         let kept = decision.entries.indices.filter { !left.contains($0) }
-        let recorded = try await state.store.record(kept.map { decision.entries[$0] })
+        let recorded = try await state.store.record(
+            kept.map { decision.entries[$0] }, decidedOn: revision)
         var outcomes = decision.entries.map { _ in RecordOutcome.unprocessed }
         for (entry, outcome) in zip(kept, recorded) { outcomes[entry] = outcome }
         return outcomes
@@ -136,8 +141,10 @@ struct MeteringOperations: Sendable {
         case .record(let entry):
             let outcomes: [RecordOutcome]
             do throws(StoreError) {
-                outcomes = try await state.store.record([entry])
+                outcomes = try await state.store.record(
+                    [entry], decidedOn: context.catalog.revision)
             } catch {
+                if error.code == .outdated { return .outdated }
                 throw Refusal(error)
             }
             let record = RecordExplanation(index: 0, entry: entry, outcome: outcomes[0])
@@ -166,8 +173,8 @@ struct MeteringOperations: Sendable {
                     productCode: key.productCode, publicKeyVersion: key.version,
                     nonce: request.nonce, issuedAt: context.now),
                 with: key)
-            if let call = decision.firstCall {
-                try await state.edit { $0.start(call.workload, isFree: call.isFree) }
+            if decision.firstCall != nil {
+                try await state.edit { try $0.register(request, in: context) }
             }
             let result = RegisterUsageResult(
                 publicKeyRotationTimestamp: key.supersededAt, signature: signature)
@@ -178,6 +185,10 @@ struct MeteringOperations: Sendable {
                     reason: decision.reason))
         } catch let error as StoreError {
             throw Refusal(error)
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch is Problem {
+            throw .outdated
         } catch {
             throw Refusal(.internalServiceError, .store, "the answer could not be signed")
         }
@@ -207,6 +218,24 @@ struct MeteringOperations: Sendable {
     }
 }
 
+extension CatalogEdit {
+    /// Lets a workload run whose first call was decided on an earlier catalog, if the call may
+    /// succeed on this one.
+    fileprivate mutating func register(
+        _ request: RegisterUsageRequest, in earlier: RuleContext
+    ) throws(Refusal) {
+        guard !catalog.revision.hasForgotten(since: earlier.catalog.revision) else {
+            throw .outdated
+        }
+        var context = earlier
+        context.catalog = catalog
+        context.now = now
+        guard let call = try RegisterUsageRules.decide(request, in: context).firstCall
+        else { return }
+        start(call.workload, isFree: call.isFree)
+    }
+}
+
 extension ResolveCustomerRules.Finding {
     /// Why a token was resolved; its id tells which one it was, and its text stays unsaid.
     fileprivate func reason(for account: String) -> String {
@@ -230,6 +259,7 @@ extension Refusal {
     /// What a failing store is answered with.
     fileprivate init(_ error: StoreError) {
         switch error.code {
+        case .outdated: self = .outdated
         case .overloaded:
             self.init(.throttling, .store, "more waits to be recorded than the store takes")
         case .notStored, .unknownCursor:

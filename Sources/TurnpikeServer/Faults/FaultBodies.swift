@@ -219,10 +219,10 @@ extension ControlAPI {
     /// Adds a rule at the plan's end; all begin to count anew.
     func addFault(_ request: ControlRequest) throws -> ControlResult {
         let rule = try request.read { $0.faultRule() }
-        var plan = state.faults.current.plan
-        if let rule { plan.rules.append(rule) }
-        state.faults.set(plan)
-        return faults()
+        let changed = state.faults.change { plan in
+            if let rule { plan.rules.append(rule) }
+        }
+        return ControlResult { $0.faults(changed) }
     }
 
     func deleteFaults() -> ControlResult {

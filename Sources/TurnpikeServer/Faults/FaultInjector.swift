@@ -32,9 +32,22 @@ package final class FaultInjector: Sendable {
     package var current: FaultState { state.withLock { $0 } }
 
     package func set(_ plan: FaultPlan) {
-        state.withLock { $0 = FaultState(plan) }
-        active.store(!plan.isEmpty, ordering: .relaxed)
+        change { $0 = plan }
+    }
+
+    /// Changes the plan, of which all begins to count anew; changes at once come one by one.
+    @discardableResult
+    package func change(_ body: (inout FaultPlan) -> Void) -> FaultState {
+        let changed = state.withLock { state in
+            var plan = state.plan
+            body(&plan)
+            state = FaultState(plan)
+            // Within the lock, so that the last plan is the one that this tells of.
+            active.store(!plan.isEmpty, ordering: .relaxed)
+            return state
+        }
         plans.announce()
+        return changed
     }
 
     /// By how many seconds the server's clock seems to be off, for a caller that is only named yet.

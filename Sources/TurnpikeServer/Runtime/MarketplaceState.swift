@@ -15,7 +15,11 @@ package final class MarketplaceState: Sendable {
     package let faults: FaultInjector
     private let realClock: @Sendable () -> Timestamp
     private let current: Mutex<Catalog>
-    private let edits = SerialGate()
+    let edits = SerialGate()
+    /// Whether the store may hold another catalog than the current one; asked within the gate.
+    let isDoubtful = Atomic(false)
+    /// How often everything was forgotten.
+    private let resets = Atomic(0)
     /// When the clock was moved last, and what it showed before.
     private let lastMove = Mutex<(real: Timestamp, from: Timestamp)?>(nil)
     /// Rings after each edit.
@@ -69,31 +73,61 @@ package final class MarketplaceState: Sendable {
     /// became due by the edit.
     ///
     /// What it changed is durable, then visible, then this returns. When it throws, nothing is
-    /// changed.
+    /// changed, or the store does not know.
+    ///
+    /// It runs again, knowing more, where it takes something away from a product that turns out to
+    /// have usage. Unless it outlasts a reset, it throws where everything was forgotten while it
+    /// waited for its turn.
     package func edit<Value: Sendable>(
+        outlastsReset: Bool = false,
         _ body: @Sendable (inout CatalogEdit) throws -> Value
     ) async throws -> Value {
-        try await edits.run {
-            var edit = self.beginEdit()
-            var runtime = edit.settle()
-            let value = try body(&edit)
-            runtime += edit.settle()
-            // Recorded first: should the rest fail, the same hours are recorded again, as the same.
-            for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
-                let end = min(start + Self.entriesAtOnce, runtime.count)
-                _ = try await self.store.record(Array(runtime[start..<end]))
+        let resets = resets.load(ordering: .relaxed)
+        return try await exclusively {
+            guard outlastsReset || resets == self.resets.load(ordering: .relaxed)
+            else { throw Problem(409, "everything was forgotten meanwhile: send it again") }
+            var usedDimensions: [String: Set<String>] = [:]
+            while true {
+                var edit = self.beginEdit()
+                edit.usedDimensions = usedDimensions
+                var runtime = edit.settle()
+                let value = try body(&edit)
+                runtime += edit.settle()
+                // Recorded first: should the rest fail, the same hours are recorded again, as the
+                // same.
+                for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
+                    let end = min(start + Self.entriesAtOnce, runtime.count)
+                    _ = try await self.store.record(
+                        Array(runtime[start..<end]), decidedOn: edit.catalog.revision)
+                }
+                let used = try await self.keep(edit)
+                if used.isEmpty { return value }
+                for product in used {
+                    usedDimensions[product] = try await self.store.usedDimensions(of: product)
+                }
             }
-            if !edit.changes.isEmpty { try await self.store.save(edit.changes) }
+        }
+    }
+
+    /// Saves what an edit changed and shows it; gives the products whose usage forbids that.
+    private func keep(_ edit: CatalogEdit) async throws(StoreError) -> Set<String> {
+        guard !edit.changes.isEmpty else {
             // Without a change, too: moments that are out of date are not looked at again.
-            self.show(edit.catalog)
-            if !edit.changes.isEmpty { self.changes.announce() }
-            return value
+            show(edit.catalog)
+            return []
+        }
+        switch try await store.save(edit.changes, ifUnused: edit.productsToBeUnused) {
+        case .saved(let revision):
+            show(edit.catalog, revision)
+            changes.announce()
+            return []
+        case .used(let products): return products
         }
     }
 
     /// Lets happen what has become due, in its order.
     package func settle() async throws {
-        try await edit { _ in }
+        try await edit(outlastsReset: true) { _ in }
     }
 
     /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
@@ -107,7 +141,7 @@ package final class MarketplaceState: Sendable {
     /// Forgets usage and what hangs on it, and returns the clock to real time; the marketplace
     /// stays.
     package func forgetUsage() async throws {
-        try await edits.run {
+        try await exclusively {
             var edit = self.beginEdit()
             for workload in edit.catalog.registeredWorkloads {
                 edit.remove(CatalogFact.registeredWorkload(workload).key)
@@ -115,18 +149,19 @@ package final class MarketplaceState: Sendable {
             edit.put(.clock(MarketplaceClock()))
             edit.forgetFuture()
             _ = edit.settle()
-            try await self.store.forgetUsage(saving: edit.changes)
-            self.show(edit.catalog)
+            let revision = try await self.store.forgetUsage(saving: edit.changes)
+            self.show(edit.catalog, revision)
             self.faults.set(FaultPlan())
             self.changes.announce()
         }
     }
 
-    /// Forgets all.
+    /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
-        try await edits.run {
-            try await self.store.forgetEverything()
-            self.show(Catalog())
+        try await exclusively {
+            let revision = try await self.store.forgetEverything()
+            self.resets.add(1, ordering: .relaxed)
+            self.show(Catalog(), revision)
             self.faults.set(FaultPlan())
             self.changes.announce()
         }
@@ -135,7 +170,13 @@ package final class MarketplaceState: Sendable {
     /// How many hours of workloads are recorded in one call of the store.
     private static let entriesAtOnce = 1000
 
-    private func show(_ catalog: Catalog) {
+    private func show(_ catalog: Catalog, _ revision: CatalogRevision) {
+        var catalog = catalog
+        catalog.revision = revision
+        show(catalog)
+    }
+
+    func show(_ catalog: Catalog) {
         let real = realNow
         let before = current.withLock { current in
             defer { current = catalog }

@@ -9,6 +9,9 @@ final class SerialGate: Sendable {
 
     private let state = Mutex(State())
 
+    /// How much waits for its turn.
+    var waiting: Int { state.withLock(\.waiting.count) }
+
     func run<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         await enter()
         defer { leave() }

@@ -19,21 +19,13 @@ package struct SeedFile: Sendable {
     package func apply(
         to state: MarketplaceState, keepingWhatIsThere: Bool = false
     ) async throws {
-        var used: [String: Set<String>] = [:]
-        for code in state.catalog.products.keys {
-            used[code] = try await state.store.usedDimensions(of: code)
-        }
-        let usedDimensions = used
-        let plan = try await state.edit { edit in
-            try apply(to: &edit, usedDimensions: usedDimensions, keepingWhatIsThere)
-        }
+        let plan = try await state.edit { try apply(to: &$0, keepingWhatIsThere) }
         if let plan { state.faults.set(plan) }
     }
 
     /// Applies what the marketplace keeps, and gives the fault plan, which it does not.
     private func apply(
-        to edit: inout CatalogEdit, usedDimensions: [String: Set<String>],
-        _ keepingWhatIsThere: Bool
+        to edit: inout CatalogEdit, _ keepingWhatIsThere: Bool
     ) throws(StartFailure) -> FaultPlan? {
         let faults = FaultList()
         let reader = ObjectReader(root, faults: faults)
@@ -69,8 +61,7 @@ package struct SeedFile: Sendable {
         for (element, product) in products
         where !keepingWhatIsThere || edit.catalog.products[product.code] == nil {
             try run(element) { () throws(Contradiction) in
-                _ = try edit.putProduct(
-                    product, usedDimensions: usedDimensions[product.code] ?? [])
+                _ = try edit.putProduct(product)
             }
         }
         for (element, target) in targets {

@@ -14,7 +14,7 @@ struct CatalogEditTests {
             Account(id: seller, role: .seller, name: "Acme"), madeUpIdentifier: "x")
         _ = try edit.putAccount(
             Account(id: buyer, role: .buyer, name: "Globex"), madeUpIdentifier: "madeUp")
-        _ = try edit.putProduct(product("saas"), usedDimensions: [])
+        _ = try edit.putProduct(product("saas"))
         return edit
     }
 
@@ -69,7 +69,7 @@ struct CatalogEditTests {
         var edit = try Self.edit()
         let count = edit.changes.count
         #expect(throws: Contradiction.self) {
-            _ = try edit.putProduct(Self.product("a b"), usedDimensions: [])
+            _ = try edit.putProduct(Self.product("a b"))
         }
         #expect(throws: Contradiction.self) { try edit.deleteCredential("x") }
         #expect(throws: Contradiction.self) { _ = try edit.cancelAgreement("x", at: nil) }
@@ -95,8 +95,8 @@ struct CatalogEditTests {
     func signingKeys() throws {
         var edit = try Self.edit()
         let product = Self.product("gateway", type: .container)
-        _ = try edit.putProduct(product, usedDimensions: [])
-        _ = try edit.putProduct(product, usedDimensions: [])
+        _ = try edit.putProduct(product)
+        _ = try edit.putProduct(product)
         #expect(edit.catalog.signingKeys(of: "gateway").map(\.version) == [1])
         _ = try edit.addSigningKey(of: "gateway")
         _ = try edit.addSigningKey(of: "gateway")
@@ -147,7 +147,7 @@ struct CatalogEditTests {
         var edit = try Self.edit()
         var product = Self.product("mail")
         product.integration = .customerIdentifier
-        _ = try edit.putProduct(product, usedDimensions: [])
+        _ = try edit.putProduct(product)
         var draft = CatalogEdit.AgreementDraft(
             productCode: "mail", buyerAccountID: Self.buyer)
         draft.startsAt = Self.now.adding(seconds: -86_400)

@@ -93,7 +93,10 @@ extension Step {
         switch self {
         case .save(let changes): try await store.save(changes)
         case .forgetUsage(let changes): try await store.forgetUsage(saving: changes)
-        case .record(let entries): return try await store.record(entries)
+        case .record(let entries):
+            // The revision that the file has is the one that the writer knows.
+            let revision = try await store.loadCatalog().revision
+            return try await store.record(entries, decidedOn: revision)
         case .together(let calls):
             for call in calls { _ = try await store.record(call) }
         case .checkpoint:

@@ -138,16 +138,24 @@ struct ControlMarket {
     static let accessKey = "AKIATESTTESTTEST"
 
     /// A marketplace that meters without checking signatures.
-    static func metering() async throws -> ControlMarket {
-        let market = try await ControlMarket { $0.authentication = .trusting }
-        try await market.furnish()
-        let answer = await market.send(
+    static func metering(
+        store: any MarketplaceStore = InMemoryStore()
+    ) async throws -> ControlMarket {
+        let market = try await ControlMarket(store: store) { $0.authentication = .trusting }
+        try await market.furnishForMetering()
+        return market
+    }
+
+    /// Makes what a furnished marketplace has, and the credential that usage is sent with.
+    func furnishForMetering() async throws {
+        try await furnish()
+        let answer = await send(
             .post, "credentials",
             """
-            {"principal":{"kind":"account","accountId":"\(seller)"},"accessKeyId":"\(accessKey)"}
+            {"principal":{"kind":"account","accountId":"\(Self.seller)"},\
+            "accessKeyId":"\(Self.accessKey)"}
             """)
         guard answer.status == 201 else { throw SetUpFailure(text: answer.text) }
-        return market
     }
 
     /// A record of so many users an hour and a half ago, so many hours earlier.

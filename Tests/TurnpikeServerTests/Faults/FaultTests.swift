@@ -335,4 +335,20 @@ struct FaultRouteTests {
         #expect(refused["errors.0.field"] == field, "\(refused.text)")
         #expect(await market.send(.get, "faults")["rules.0.stall"] == "true")
     }
+
+    @Test("Rules that are added at once are all there")
+    func addedAtOnce() async throws {
+        let market = try await ControlMarket()
+        await withTaskGroup { group in
+            for number in 0..<400 {
+                group.addTask {
+                    _ = await market.send(
+                        .post, "faults", #"{"accessKeyId":"key-\#(number)","stall":true}"#)
+                }
+            }
+        }
+        let rules = market.application.state.faults.current.plan.rules
+        #expect(Set(rules.map(\.match.accessKeyID)).count == 400)
+        #expect(market.application.state.faults.isActive)
+    }
 }

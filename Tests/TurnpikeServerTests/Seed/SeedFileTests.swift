@@ -300,6 +300,7 @@ extension Catalog {
             ]
         }
         facts += products.keys.flatMap { signingKeys(of: $0).map { "\($0)" } }
+        facts += registeredWorkloads.map { "\($0)" } + eventTargets.values.map { "\($0)" }
         return facts.sorted() + ["\(clock.mode) \(clock.now(real: ControlMarket.now).iso8601)"]
     }
 }

@@ -1,0 +1,133 @@
+import Marketplace
+import MeteringAPI
+import Synchronization
+
+/// A store that lets a test act between a decision and what is stored of it, and that can lose
+/// the answer of a save.
+final class InterruptedStore: MarketplaceStore {
+    typealias Interruption = @Sendable () async -> Void
+
+    /// What became of a save whose outcome nobody was told.
+    enum LostSave: Sendable, CaseIterable {
+        case stored, notStored
+    }
+
+    private struct State {
+        var beforeRecord: Interruption?
+        var beforeSave: Interruption?
+        var beforeForgetting: Interruption?
+        var lost: LostSave?
+        var loadsThatFail = 0
+    }
+
+    private let store: any MarketplaceStore
+    private let state = Mutex(State())
+
+    init(_ store: any MarketplaceStore = InMemoryStore()) { self.store = store }
+
+    /// Does something once, before entries are recorded.
+    func beforeRecord(_ interruption: @escaping Interruption) {
+        state.withLock { $0.beforeRecord = interruption }
+    }
+
+    /// Does something once, before changes are saved; the edit that saves them is under way.
+    func beforeSave(_ interruption: @escaping Interruption) {
+        state.withLock { $0.beforeSave = interruption }
+    }
+
+    /// Does something once, before anything is forgotten; the reset is under way.
+    func beforeForgetting(_ interruption: @escaping Interruption) {
+        state.withLock { $0.beforeForgetting = interruption }
+    }
+
+    /// Lets nobody know what becomes of the next save, and lets so many loads fail after it.
+    func loseSave(_ lost: LostSave, failingLoads: Int = 0) {
+        state.withLock {
+            $0.lost = lost
+            $0.loadsThatFail = failingLoads
+        }
+    }
+
+    func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome] {
+        await state.withLock { $0.beforeRecord.take() }?()
+        return try await store.record(entries, decidedOn: revision)
+    }
+
+    func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome {
+        await state.withLock { $0.beforeSave.take() }?()
+        return try await losing { () throws(StoreError) in
+            try await store.save(changes, ifUnused: products)
+        }
+    }
+
+    func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws(StoreError) -> CatalogRevision {
+        await state.withLock { $0.beforeForgetting.take() }?()
+        return try await losing { () throws(StoreError) in
+            try await store.forgetUsage(saving: changes)
+        }
+    }
+
+    func forgetEverything() async throws(StoreError) -> CatalogRevision {
+        await state.withLock { $0.beforeForgetting.take() }?()
+        return try await losing { () throws(StoreError) in try await store.forgetEverything() }
+    }
+
+    func loadCatalog() async throws(StoreError) -> Catalog {
+        let fails = state.withLock { state in
+            defer { state.loadsThatFail = max(0, state.loadsThatFail - 1) }
+            return state.loadsThatFail > 0
+        }
+        if fails { throw StoreError(.notStored, cause: "the disk cannot be read") }
+        return try await store.loadCatalog()
+    }
+
+    private func losing<Value>(
+        _ change: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard let lost = state.withLock({ $0.lost.take() }) else { return try await change() }
+        if lost == .stored { _ = try await change() }
+        throw StoreError(.unknownOutcome, cause: "the disk did not answer")
+    }
+
+    func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        try await store.usage(filter, after: cursor, limit: limit)
+    }
+
+    func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
+    }
+
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+        try await store.usedDimensions(of: productCode)
+    }
+
+    func deliveries(
+        _ filter: DeliveryFilter, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [Delivery] {
+        try await store.deliveries(filter, after: number, limit: limit)
+    }
+
+    func outbox(
+        of target: String, at time: Timestamp, limit: Int
+    ) async throws(StoreError) -> Outbox {
+        try await store.outbox(of: target, at: time, limit: limit)
+    }
+
+    func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        try await store.events(after: number, limit: limit)
+    }
+
+    func close() async { await store.close() }
+}
