@@ -1,4 +1,4 @@
-import MeteringAPI
+package import MeteringAPI
 
 extension CatalogEdit {
     /// Creates or replaces a product.
@@ -6,7 +6,7 @@ extension CatalogEdit {
     /// `usedDimensions` are those of the product that have usage: once there is some, its type,
     /// its seller and its dimensions stay.
     package mutating func putProduct(
-        _ product: Product, usedDimensions: Set<String>
+        _ product: Product, usedDimensions: Set<ExactText>
     ) throws(Contradiction) -> Product {
         var faults = FaultCollector()
         faults.check(
@@ -33,8 +33,10 @@ extension CatalogEdit {
             catalog.products[product.code]?.integration == .concurrentAgreements
         {
             let buyers = catalog.agreements.values
-                .filter { $0.productCode == product.code && $0.state(at: now) != .ended }
-                .map(\.buyerAccountID)
+                .filter {
+                    $0.productCode.hasSameBytes(as: product.code) && $0.state(at: now) != .ended
+                }
+                .map { ExactText($0.buyerAccountID) }
             faults.conflict(
                 unless: Set(buyers).count == buyers.count, "integration",
                 "a buyer has several agreements: a product of the integration "
@@ -66,14 +68,14 @@ extension CatalogEdit {
     }
 
     private func check(_ dimensions: [Dimension], _ faults: inout FaultCollector) {
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         for (index, dimension) in dimensions.enumerated() {
             let field = "dimensions[\(index)]"
             faults.check(
                 (1...ModelLimit.text).contains(dimension.name.utf16.count), "\(field).name",
                 "a dimension's name has 1 to \(ModelLimit.text) characters")
             faults.check(
-                names.insert(dimension.name).inserted, "\(field).name",
+                names.insert(ExactText(dimension.name)).inserted, "\(field).name",
                 "the product has a dimension \(quoted(dimension.name)) already")
             if let price = dimension.price {
                 faults.check(
@@ -90,10 +92,11 @@ extension CatalogEdit {
             unless: product.type == known.type, "type",
             "the product has usage as \(known.type.rawValue)")
         faults.conflict(
-            unless: product.sellerAccountID == known.sellerAccountID, "sellerAccountId",
+            unless: product.sellerAccountID.hasSameBytes(as: known.sellerAccountID),
+            "sellerAccountId",
             "the product has usage under the seller \(known.sellerAccountID)")
-        let kept = Set(product.dimensions.map(\.name))
-        let dropped = known.dimensions.map(\.name).filter { !kept.contains($0) }
+        let dropped = known.dimensions.map(\.name)
+            .filter { product.position(ofDimension: $0) == nil }
         faults.conflict(
             unless: dropped.isEmpty, "dimensions",
             "the product has usage: \(listed(dropped)) must stay")

@@ -8,7 +8,7 @@ package struct CatalogEdit: Sendable {
     package internal(set) var catalog: Catalog
     package private(set) var changes: [CatalogChange] = []
     /// The marketplace's time.
-    package let now: Timestamp
+    package internal(set) var now: Timestamp
     /// The real time, on which credentials expire.
     package let realNow: Timestamp
 

@@ -167,7 +167,11 @@ struct MeteringOperations: Sendable {
                     nonce: request.nonce, issuedAt: context.now),
                 with: key)
             if let call = decision.firstCall {
-                try await state.edit { $0.start(call.workload, isFree: call.isFree) }
+                try await state.edit { edit in
+                    // Others may have come since it was decided.
+                    try edit.catalog.requireRoom(for: call.workload)
+                    edit.start(call.workload, isFree: call.isFree)
+                }
             }
             let result = RegisterUsageResult(
                 publicKeyRotationTimestamp: key.supersededAt, signature: signature)
@@ -178,6 +182,8 @@ struct MeteringOperations: Sendable {
                     reason: decision.reason))
         } catch let error as StoreError {
             throw Refusal(error)
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             throw Refusal(.internalServiceError, .store, "the answer could not be signed")
         }

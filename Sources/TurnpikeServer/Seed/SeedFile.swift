@@ -19,12 +19,12 @@ package struct SeedFile: Sendable {
     package func apply(
         to state: MarketplaceState, keepingWhatIsThere: Bool = false
     ) async throws {
-        var used: [String: Set<String>] = [:]
+        var used = [ExactText: Set<ExactText>]()
         for code in state.catalog.products.keys {
-            used[code] = try await state.store.usedDimensions(of: code)
+            used[ExactText(code)] = try await state.store.usedDimensions(of: code)
         }
         let usedDimensions = used
-        let plan = try await state.edit { edit in
+        let plan = try await state.editAndArrive { edit in
             try apply(to: &edit, usedDimensions: usedDimensions, keepingWhatIsThere)
         }
         if let plan { state.faults.set(plan) }
@@ -32,7 +32,7 @@ package struct SeedFile: Sendable {
 
     /// Applies what the marketplace keeps, and gives the fault plan, which it does not.
     private func apply(
-        to edit: inout CatalogEdit, usedDimensions: [String: Set<String>],
+        to edit: inout CatalogEdit, usedDimensions: [ExactText: Set<ExactText>],
         _ keepingWhatIsThere: Bool
     ) throws(StartFailure) -> FaultPlan? {
         let faults = FaultList()
@@ -70,7 +70,7 @@ package struct SeedFile: Sendable {
         where !keepingWhatIsThere || edit.catalog.products[product.code] == nil {
             try run(element) { () throws(Contradiction) in
                 _ = try edit.putProduct(
-                    product, usedDimensions: usedDimensions[product.code] ?? [])
+                    product, usedDimensions: usedDimensions[ExactText(product.code)] ?? [])
             }
         }
         for (element, target) in targets {
@@ -117,9 +117,9 @@ extension CatalogEdit {
             return
         }
         let isSame =
-            known.productCode == draft.productCode
-            && known.buyerAccountID == draft.buyerAccountID
-            && known.licenseARN == draft.licenseARN ?? known.licenseARN
+            known.productCode.hasSameBytes(as: draft.productCode)
+            && known.buyerAccountID.hasSameBytes(as: draft.buyerAccountID)
+            && known.licenseARN.hasSameBytes(as: draft.licenseARN ?? known.licenseARN)
         guard isSame else {
             throw Contradiction(
                 .conflict, "agreementId",
