@@ -34,7 +34,7 @@ let targets: [Target] = [
     .target(
         name: "Marketplace",
         dependencies: [
-            "MeteringAPI", .product(name: "HeapModule", package: "swift-collections"),
+            "MeteringAPI", .product(name: "HashTreeCollections", package: "swift-collections"),
         ],
         swiftSettings: settings),
     .testTarget(

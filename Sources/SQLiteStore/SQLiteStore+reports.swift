@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import GRDBSQLite
 package import Marketplace
-import MeteringAPI
+package import MeteringAPI
 
 extension SQLiteStore {
     package func loadCatalog() async throws(StoreError) -> Catalog {
@@ -61,7 +61,7 @@ extension SQLiteStore {
         }
     }
 
-    package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+    package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
         try await read("the dimensions that have usage") { connection in
             let rows = try Statement(
                 """
@@ -70,7 +70,7 @@ extension SQLiteStore {
                 """, on: connection)
             rows.bind(1, productCode)
             var names = try NameReader(on: connection)
-            var dimensions: Set<String> = []
+            var dimensions: Set<ExactText> = []
             while try rows.step() {
                 let number = UInt32(truncatingIfNeeded: rows.integer(1))
                 guard
@@ -81,7 +81,7 @@ extension SQLiteStore {
                         code: SQLITE_CORRUPT,
                         message: "the used dimensions are not what was written")
                 }
-                dimensions.insert(name)
+                dimensions.insert(ExactText(name))
             }
             return dimensions
         }

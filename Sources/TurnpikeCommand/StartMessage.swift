@@ -32,7 +32,7 @@ struct StartMessage {
     /// Commands to copy into a second terminal.
     private var demo: String {
         let seller = Demo.seller
-        let now = application.state.catalog.clock.now(real: application.state.realNow)
+        let now = application.state.catalog.now(real: application.state.realNow)
         return """
             Try it in a second terminal, with the AWS CLI:
 

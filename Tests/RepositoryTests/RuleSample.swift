@@ -97,6 +97,34 @@ extension RuleSample {
         ) { ImportRules.anyFoundation(SwiftSource($0)) },
     ]
 
+    static let texts: [RuleSample] = [
+        RuleSample(
+            "a text that is compared as String",
+            bad: """
+                var a: [String: Int] = [:]
+                let b: Set<String>
+                guard product.sellerAccountID == account else { return }
+                .filter { $0.productCode == code && $0.isActive }
+                let c = known?.id != id
+                items.sorted { $0.id < $1.id }
+                if digest == other { return }
+
+                """,
+            at: [1, 2, 3, 4, 5, 6, 7],
+            good: """
+                var a: [ExactText: Int] = [:]
+                guard product.sellerAccountID.hasSameBytes(as: account) else { return }
+                ExactText($0.id) < ExactText($1.id)
+                if token == nil, error.code == .notFound, id > 3 { return }
+                let valid = a.isValid == b.isValid
+                a.region == "us-east-1"
+                let d: (Int) -> MeteringRecordID
+                // a.id == b.id
+
+                """
+        ) { TextRules.comparedTexts(SwiftSource($0)) }
+    ]
+
     static let names: [RuleSample] = [
         RuleSample(
             "a file's name", bad: "Sources/A/Hour +codec.swift", at: [1],

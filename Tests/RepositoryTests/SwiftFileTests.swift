@@ -38,6 +38,16 @@ struct SwiftFileTests {
         }
     }
 
+    @Test("Identifiers are compared by their bytes", arguments: Tree.sources)
+    func comparedTexts(file: SwiftFile) {
+        let findings = TextRules.comparedTexts(file.source)
+        let allowed = Exceptions.comparedTexts[file.path] ?? 0
+        if findings.count > allowed { report(findings, in: file.path) }
+        #expect(
+            findings.count >= allowed,
+            "\(file.path) has \(findings.count) left: lower its number in Exceptions.swift")
+    }
+
     @Test("Comments hold no notes to oneself", arguments: Tree.swiftFiles)
     func notes(file: SwiftFile) {
         report(WordRules.notes(file.source.comments), in: file.path)

@@ -30,7 +30,7 @@ struct FileFormatTests {
                 RecordedUsage(agent), RecordedUsage(later),
             ])
         #expect(try await store.loadCatalog().accounts["1"]?.name == "A")
-        #expect(try await store.usedDimensions(of: "prod") == ["users"])
+        #expect(try await store.usedDimensions(of: "prod") == [ExactText("users")])
         let outcomes = try await store.record([whole, agent])
         guard case .alreadyRecorded(let first) = outcomes[0] else {
             Issue.record("the first was \(outcomes[0])")

@@ -134,14 +134,14 @@ extension StorePromise {
 
 /// A catalog in a form that can be compared, what it is looked up by included.
 struct CatalogContents: Equatable {
-    let accounts: [String: Account]
-    let products: [String: Product]
-    let agreements: [String: Agreement]
-    let credentials: [String: Credential]
-    let registrationTokens: [String: RegistrationToken]
+    let accounts: FactTable<Account>
+    let products: FactTable<Product>
+    let agreements: FactTable<Agreement>
+    let credentials: FactTable<Credential>
+    let registrationTokens: FactTable<RegistrationToken>
     let registeredWorkloads: Set<RegisteredWorkload>
     let clock: MarketplaceClock
-    let eventTargets: [String: EventTarget]
+    let eventTargets: FactTable<EventTarget>
     let signingKeys: [[SigningKey]]
     let buyers: [Account?]
     let agreementsOfParties: [[Agreement]]

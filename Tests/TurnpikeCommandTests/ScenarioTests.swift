@@ -123,7 +123,7 @@ struct ScenarioTests {
     ) -> ScenarioCheck.Refusal {
         ScenarioCheck.Refusal(
             id: "call", error: error,
-            records: [.init(names: [name], dimension: "requests", hour: hour)])
+            records: [.init(names: [ExactText(name)], dimension: "requests", hour: hour)])
     }
 
     /// An item of the audit trail: a call that succeeded, which is not to say that its record did.

@@ -54,7 +54,7 @@ final class FailingStore: MarketplaceStore {
         try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
     }
 
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
         try await store.usedDimensions(of: productCode)
     }
 

@@ -107,7 +107,7 @@ final class InterruptedStore: MarketplaceStore {
         try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
     }
 
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
         try await store.usedDimensions(of: productCode)
     }
 

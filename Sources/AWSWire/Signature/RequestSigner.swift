@@ -84,7 +84,7 @@ enum SigningKey {
 /// the beginning of the fifth.
 final class SigningKeyCache: Sendable {
     private struct Name: Hashable {
-        let accessKeyID: String
+        let accessKeyID: ExactText
         let scope: CredentialScope
     }
 
@@ -102,9 +102,11 @@ final class SigningKeyCache: Sendable {
     func authenticator(
         accessKeyID: String, secretAccessKey: String, scope: CredentialScope
     ) -> HMAC<SHA256> {
-        let name = Name(accessKeyID: accessKeyID, scope: scope)
+        let name = Name(accessKeyID: ExactText(accessKeyID), scope: scope)
         let known = entries.withLock { $0[name] }
-        if let known, known.secretAccessKey == secretAccessKey { return known.authenticator }
+        if let known, known.secretAccessKey.hasSameBytes(as: secretAccessKey) {
+            return known.authenticator
+        }
         let authenticator = HMAC<SHA256>(
             key: SigningKey.derive(secretAccessKey: secretAccessKey, scope: scope))
         entries.withLock { entries in

@@ -33,10 +33,10 @@ package final class SignatureVerifier: Sendable {
     }
 
     /// Who signed this request; the date must be near the real time, or near what another clock
-    /// showed within a moment.
+    /// showed within a moment: before it was moved, or after, and not what lies between.
     package func verify(
         _ request: SignableRequest, body: [UInt8], real: Timestamp,
-        otherClock: ClosedRange<Timestamp>? = nil,
+        otherClock: [ClosedRange<Timestamp>] = [],
         credential: (String) -> SigningCredential?
     ) throws(AuthenticationFailure) -> Signatory {
         let (header, signed, date) = try Self.authorization(of: request)
@@ -130,15 +130,15 @@ package final class SignatureVerifier: Sendable {
     }
 
     private static func checkSkew(
-        _ signed: Timestamp, _ real: Timestamp, _ otherClock: ClosedRange<Timestamp>?
+        _ signed: Timestamp, _ real: Timestamp, _ otherClock: [ClosedRange<Timestamp>]
     ) throws(AuthenticationFailure) {
         let skew = AuthenticationFailure.skewMinutes * 60
         // In whole seconds, as the texts show them: the limit itself is accepted.
-        let isCurrent = [real...real, otherClock ?? real...real].contains { times in
+        func isNear(_ times: ClosedRange<Timestamp>) -> Bool {
             times.lowerBound.seconds - skew <= signed.seconds
                 && signed.seconds <= times.upperBound.seconds + skew
         }
-        guard !isCurrent else { return }
+        if isNear(real...real) || otherClock.contains(where: isNear) { return }
         throw signed < real
             ? .expired(signed: signed, now: real)
             : .notYetCurrent(signed: signed, now: real)

@@ -72,6 +72,19 @@ package struct Agreement: Sendable, Hashable {
     /// How long it is, in milliseconds; nil while no end is known.
     package var length: Int64? { endsAt?.milliseconds(since: startsAt) }
 
+    /// Whether the same terms will begin again at its end, which has not come.
+    var willRenew: Bool {
+        renewsAutomatically && end == .expired && !passed.contains(Milestones(.ended))
+    }
+
+    /// How many milestones pass through a moment because it renews itself, again and again.
+    func renewals(through moment: Timestamp) -> Int {
+        guard willRenew, let length, length > 0, let endsAt, endsAt <= moment else { return 0 }
+        let terms = moment.milliseconds(since: endsAt) / length + 1
+        let milestones = AgreementMilestone.allCases.count { time(of: $0) != nil }
+        return Int(terms) * milestones
+    }
+
     /// How long an agreement that renews itself lasts at least, in milliseconds: one of no length
     /// would follow itself for ever.
     package static let shortestRenewal: Int64 = 3_600_000

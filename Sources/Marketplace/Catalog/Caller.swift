@@ -6,11 +6,15 @@ package struct Caller: Sendable, Hashable {
     package var principal: Principal
     /// The operations that its policy allows.
     package var allowedOperations: Set<OperationName>
+    /// Whether no credential says so, as where signatures are not checked.
+    package var isAssumed: Bool
 
     package init(
         accessKeyID: String, principal: Principal,
-        allowedOperations: Set<OperationName> = Set(OperationName.allCases)
+        allowedOperations: Set<OperationName> = Set(OperationName.allCases),
+        isAssumed: Bool = false
     ) {
+        self.isAssumed = isAssumed
         self.accessKeyID = accessKeyID
         self.principal = principal
         self.allowedOperations = allowedOperations

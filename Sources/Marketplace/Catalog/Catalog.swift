@@ -1,46 +1,72 @@
-import HeapModule
+import HashTreeCollections
 package import MeteringAPI
 
 /// All that the marketplace knows apart from usage, at one moment: what the rules look up.
 ///
-/// A value: a change makes a new one, and a request decides on the one it began with.
+/// A value: a change makes a new one, and a request decides on the one it began with. The two
+/// share what they have in common, so that a change costs as much in a large marketplace.
 package struct Catalog: Sendable {
     /// The revision that its store gave it.
     package var revision = CatalogRevision()
-    package private(set) var accounts: [String: Account] = [:]
-    package private(set) var products: [String: Product] = [:]
-    package private(set) var agreements: [String: Agreement] = [:]
-    package private(set) var credentials: [String: Credential] = [:]
-    package private(set) var registrationTokens: [String: RegistrationToken] = [:]
-    private var workloads: [RegisteredWorkload.Name: RegisteredWorkload] = [:]
+    package private(set) var accounts = FactTable<Account>()
+    package private(set) var products = FactTable<Product>()
+    package private(set) var agreements = FactTable<Agreement>()
+    package private(set) var credentials = FactTable<Credential>()
+    package private(set) var registrationTokens = FactTable<RegistrationToken>()
+    private var workloads = FactTable<RegisteredWorkload>()
     package private(set) var clock = MarketplaceClock()
-    package private(set) var eventTargets: [String: EventTarget] = [:]
+    /// Where the marketplace's time stands while there is more to happen than was done at once;
+    /// nil while it goes with the clock.
+    package var heldAt: Timestamp?
+    package private(set) var eventTargets = FactTable<EventTarget>()
+    /// How many workloads there are that no known credential stands for.
+    package private(set) var assumedWorkloads = 0
     /// By product, in ascending version.
-    private var signingKeys: [String: [SigningKey]] = [:]
-    private var buyersByCustomerIdentifier: [ExactText: String] = [:]
-    private var agreementsByLicense: [String: String] = [:]
-    private var agreementsByParties: [Parties: [String]] = [:]
+    private var signingKeys = FactTable<[SigningKey]>()
+    private var buyersByCustomerIdentifier = FactTable<String>()
+    private var agreementsByLicense = FactTable<String>()
+    private var agreementsByParties = TreeDictionary<Parties, [String]>()
     /// The agreements that something was bought with in advance, by product.
-    private var entitledAgreements: [String: Set<String>] = [:]
-    /// The next milestone of each agreement that has one, and some that are out of date.
-    private var milestones = Heap<DueMilestone>()
+    private var entitledAgreements = FactTable<TreeSet<ExactText>>()
+    /// The agreements that will be followed by another of themselves.
+    private var renewingAgreements = TreeSet<ExactText>()
+    /// The names of the workloads of a resource.
+    private var workloadsByResource = FactTable<TreeSet<ExactText>>()
+    /// The next moment of each agreement and workload that has one.
+    private var agenda = Agenda()
 
     private struct Parties: Hashable {
-        let buyer: String
-        let product: String
+        let buyer: ExactText
+        let product: ExactText
+
+        init(buyer: String, product: String) {
+            self.buyer = ExactText(buyer)
+            self.product = ExactText(product)
+        }
     }
 
     package init() {}
+
+    /// What time it is on the marketplace.
+    package func now(real: Timestamp) -> Timestamp {
+        let time = clock.now(real: real)
+        return heldAt.map { min($0, time) } ?? time
+    }
 
     /// The tasks and pods that registered, in no order.
     package var registeredWorkloads: some Collection<RegisteredWorkload> { workloads.values }
 
     package func registeredWorkload(_ name: RegisteredWorkload.Name) -> RegisteredWorkload? {
-        workloads[name]
+        workloads[name.text]
+    }
+
+    /// The products for which a task or pod registered, in no order.
+    func registeredWorkloads(ofResource resourceID: String) -> [RegisteredWorkload] {
+        workloadsByResource[resourceID]?.compactMap { workloads[$0.text] } ?? []
     }
 
     package func buyer(customerIdentifier: String) -> Account? {
-        buyersByCustomerIdentifier[ExactText(customerIdentifier)].flatMap { accounts[$0] }
+        buyersByCustomerIdentifier[customerIdentifier].flatMap { accounts[$0] }
     }
 
     package func agreement(licenseARN: String) -> Agreement? {
@@ -55,7 +81,12 @@ package struct Catalog: Sendable {
 
     /// The agreements for a product with which something was bought in advance, in no order.
     package func entitledAgreements(product: String) -> [Agreement] {
-        (entitledAgreements[product] ?? []).compactMap { agreements[$0] }
+        entitledAgreements[product]?.compactMap { agreements[$0.text] } ?? []
+    }
+
+    /// The agreements that will be followed by another of themselves, in no order.
+    var agreementsToRenew: some Sequence<Agreement> {
+        renewingAgreements.lazy.compactMap { agreements[$0.text] }
     }
 
     /// The versions of a product's key, ascending.
@@ -69,37 +100,13 @@ package struct Catalog: Sendable {
 }
 
 extension Catalog {
-    /// When something happens next: a milestone of an agreement, or the end of an hour in which a
-    /// workload ran.
-    package var nextMoment: Timestamp? {
-        // A milestone that is out of date wakes somebody up in vain, once.
-        let moments = [milestones.min?.time] + workloads.values.lazy.map(\.nextRecordAt)
-        return moments.compactMap(\.self).min()
-    }
+    /// When something happens next: a milestone of an agreement, the end of an hour in which a
+    /// workload ran, or the end of a workload.
+    package var nextMoment: Timestamp? { agenda.first?.time }
 
-    /// The first milestone that is due by now; it is due until its agreement has passed it.
-    mutating func takeDueMilestone(
-        through now: Timestamp
-    ) -> (milestone: AgreementMilestone, agreement: Agreement)? {
-        while let first = milestones.min, first.time <= now {
-            if let agreement = agreements[first.agreementID], let next = agreement.next,
-                next.time == first.time
-            {
-                return (next.milestone, agreement)
-            }
-            milestones.removeMin()
-        }
-        return nil
-    }
-
-    private struct DueMilestone: Sendable, Comparable {
-        let time: Timestamp
-        let sequence: Int
-        let agreementID: String
-
-        static func < (left: DueMilestone, right: DueMilestone) -> Bool {
-            (left.time, left.sequence) < (right.time, right.sequence)
-        }
+    /// The first moment that is due by then; it is due until what is to happen at it is put.
+    func dueMoment(through end: Timestamp) -> DueMoment? {
+        agenda.first.flatMap { $0.time <= end ? $0 : nil }
     }
 
     package mutating func apply(_ change: CatalogChange) {
@@ -119,7 +126,8 @@ extension Catalog {
         case .credential(let credential): credentials[credential.accessKeyID] = credential
         case .registrationToken(let token): registrationTokens[token.digest] = token
         case .signingKey(let key): put(key)
-        case .registeredWorkload(let workload): workloads[workload.name] = workload
+        case .registeredWorkload(let workload):
+            replace(workloads[workload.name.text], by: workload)
         case .clock(let clock): self.clock = clock
         case .eventTarget(let target): eventTargets[target.id] = target
         }
@@ -131,10 +139,7 @@ extension Catalog {
         switch key.kind {
         case .credential: credentials[key.id] = nil
         case .registrationToken: registrationTokens[key.id] = nil
-        case .registeredWorkload:
-            workloads = workloads.filter {
-                CatalogFact.registeredWorkload($0.value).key != key
-            }
+        case .registeredWorkload: replace(workloads[key.id], by: nil)
         case .clock: clock = MarketplaceClock()
         case .eventTarget: eventTargets[key.id] = nil
         case .account, .product, .agreement, .signingKey: break
@@ -143,23 +148,26 @@ extension Catalog {
 
     private mutating func put(_ account: Account) {
         if let old = accounts[account.id]?.customerIdentifier {
-            buyersByCustomerIdentifier[ExactText(old)] = nil
+            buyersByCustomerIdentifier[old] = nil
         }
         accounts[account.id] = account
         if let identifier = account.customerIdentifier {
-            buyersByCustomerIdentifier[ExactText(identifier)] = account.id
+            buyersByCustomerIdentifier[identifier] = account.id
         }
     }
 
     /// Adds an agreement, or replaces the one of its id, whose licence and parties never change.
     private mutating func put(_ agreement: Agreement) {
-        let old = agreements.updateValue(agreement, forKey: agreement.id)
-        if let time = agreement.next?.time, time != old?.next?.time {
-            milestones.insert(
-                DueMilestone(time: time, sequence: agreement.sequence, agreementID: agreement.id))
-        }
+        let old = agreements.update(agreement, id: agreement.id)
+        reschedule(from: old?.dueMoment, to: agreement.dueMoment)
+        let name = ExactText(agreement.id)
         if !agreement.entitlements.isEmpty {
-            entitledAgreements[agreement.productCode, default: []].insert(agreement.id)
+            entitledAgreements[agreement.productCode, default: []].insert(name)
+        }
+        if agreement.willRenew {
+            renewingAgreements.insert(name)
+        } else if old?.willRenew == true {
+            renewingAgreements.remove(name)
         }
         guard old == nil else { return }
         agreementsByLicense[agreement.licenseARN] = agreement.id
@@ -171,9 +179,48 @@ extension Catalog {
             .insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
     }
 
+    private mutating func replace(_ old: RegisteredWorkload?, by new: RegisteredWorkload?) {
+        guard let workload = new ?? old else { return }
+        let name = workload.name
+        workloads[name.text] = new
+        reschedule(from: old?.dueMoment, to: new?.dueMoment)
+        assumedWorkloads += (new?.isAssumed == true ? 1 : 0) - (old?.isAssumed == true ? 1 : 0)
+        var others = workloadsByResource[workload.resourceID] ?? []
+        if new == nil {
+            others.remove(ExactText(name.text))
+        } else if old == nil {
+            others.insert(ExactText(name.text))
+        } else {
+            return
+        }
+        workloadsByResource[workload.resourceID] = others.isEmpty ? nil : others
+    }
+
+    private mutating func reschedule(from old: DueMoment?, to new: DueMoment?) {
+        guard old != new else { return }
+        if let old { agenda.remove(old) }
+        if let new { agenda.insert(new) }
+    }
+
     private mutating func put(_ key: SigningKey) {
         var keys = signingKeys(of: key.productCode).filter { $0.version != key.version }
         keys.append(key)
         signingKeys[key.productCode] = keys.sorted { $0.version < $1.version }
+    }
+}
+
+extension Agreement {
+    fileprivate var dueMoment: DueMoment? {
+        next.map {
+            DueMoment(time: $0.time, subject: .agreement(sequence: sequence), id: ExactText(id))
+        }
+    }
+}
+
+extension RegisteredWorkload {
+    fileprivate var dueMoment: DueMoment? {
+        nextMoment.map {
+            DueMoment(time: $0, subject: .workload, id: ExactText(name.text))
+        }
     }
 }

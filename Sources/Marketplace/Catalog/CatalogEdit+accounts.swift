@@ -27,14 +27,17 @@ extension CatalogEdit {
                 "a customerIdentifier has 1 to \(ModelLimit.text) characters")
             let holder = catalog.buyer(customerIdentifier: identifier)
             faults.conflict(
-                unless: holder == nil || holder?.id == account.id, "customerIdentifier",
+                unless: holder.map { $0.id.hasSameBytes(as: account.id) } ?? true,
+                "customerIdentifier",
                 "account \(holder?.id ?? "") already has \(quoted(identifier))")
         }
         if let known, known.role != account.role {
             let id = account.id
             faults.conflict(
-                unless: !catalog.products.values.contains { $0.sellerAccountID == id }
-                    && !catalog.agreements.values.contains { $0.buyerAccountID == id },
+                unless: !catalog.products.values
+                    .contains { $0.sellerAccountID.hasSameBytes(as: id) }
+                    && !catalog.agreements.values
+                        .contains { $0.buyerAccountID.hasSameBytes(as: id) },
                 "role", "the account is a \(known.role.rawValue) with products or agreements")
         }
         try faults.finish()
@@ -46,7 +49,9 @@ extension CatalogEdit {
     /// Tells the seller of each agreement that the buyer's account was suspended or taken back.
     private mutating func tellOfSuspension(of account: Account) {
         let concerned = catalog.agreements.values
-            .filter { $0.buyerAccountID == account.id && $0.state(at: now) != .ended }
+            .filter {
+                $0.buyerAccountID.hasSameBytes(as: account.id) && $0.state(at: now) != .ended
+            }
         for agreement in concerned.sorted(by: { $0.sequence < $1.sequence }) {
             tell(
                 account.isSuspended ? .advisoryIssued : .advisoryResolved, of: agreement, at: now)

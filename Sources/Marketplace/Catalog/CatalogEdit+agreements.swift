@@ -241,6 +241,10 @@ extension CatalogEdit {
             !agreement.renewsAutomatically
                 || agreement.length.map { $0 >= Agreement.shortestRenewal } ?? true,
             "autoRenew", "an agreement that renews itself lasts an hour at least")
+        faults.check(
+            agreement.renewals(through: now) <= Self.longestMove, "autoRenew",
+            "the agreement would have renewed itself too often by now: at most "
+                + "\(Self.longestMove) milestones may have passed, so let it start later")
         faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
         faults.check(
             isLicense(agreement.licenseARN), "licenseArn",
@@ -250,14 +254,18 @@ extension CatalogEdit {
         faults.conflict(
             unless: !isNew || catalog.agreements[agreement.id] == nil, "agreementId",
             "\(quoted(agreement.id)) exists already")
-        let holder = catalog.agreement(licenseARN: agreement.licenseARN)
+        let holder = catalog.agreement(licenseARN: agreement.licenseARN)?.id
         faults.conflict(
-            unless: holder == nil || !isNew && holder?.id == agreement.id, "licenseArn",
+            unless: holder.map { !isNew && $0.hasSameBytes(as: agreement.id) } ?? true,
+            "licenseArn",
             "\(quoted(agreement.licenseARN)) belongs to another agreement")
         guard product?.integration == .customerIdentifier else { return }
         let other = catalog.agreements(
             buyer: agreement.buyerAccountID, product: agreement.productCode
-        ).last { $0.id != agreement.id && $0.id != previous?.id && $0.overlaps(agreement) }
+        ).last { other in
+            ![agreement.id, previous?.id].contains { $0?.hasSameBytes(as: other.id) == true }
+                && other.overlaps(agreement)
+        }
         faults.conflict(
             unless: other == nil, "buyerAccountId",
             "the buyer has the agreement \(quoted(other?.id ?? "")) at that time: a product of "

@@ -30,12 +30,32 @@ extension CatalogEdit {
     package mutating func jump(
         to jump: ClockJump, contract: Contract, alignment: WindowAlignment
     ) throws(Contradiction) -> MarketplaceClock {
-        let target = try moment(of: jump, contract, alignment)
-        return try changeClock(.advance(milliseconds: target.milliseconds(since: now)))
+        // Where it is on its way to somewhere, it is moved on from there.
+        let start = catalog.clock.now(real: realNow)
+        let target = try moment(of: jump, from: start, contract, alignment)
+        return try changeClock(.advance(milliseconds: target.milliseconds(since: start)))
+    }
+
+    /// How many moments one move of the clock may pass that come again and again: hours of
+    /// workloads, and milestones of agreements that renew themselves.
+    ///
+    /// Each is stored, so that a move past so many takes a minute or so.
+    package static let longestMove = 1_000_000
+
+    /// Refuses to move the clock past more moments than one move may pass.
+    func requireShortMove(to target: Timestamp) throws(Contradiction) {
+        let moments = catalog.recurringMoments(through: target)
+        guard moments > Self.longestMove else { return }
+        throw Contradiction(
+            .conflict, "now",
+            "by \(target.iso8601) \(moments) hours of containers and milestones of agreements that "
+                + "renew themselves would pass, and one move of the clock passes at most "
+                + "\(Self.longestMove): move it in several parts, or stop or end some of them")
     }
 
     private func moment(
-        of jump: ClockJump, _ contract: Contract, _ alignment: WindowAlignment
+        of jump: ClockJump, from now: Timestamp, _ contract: Contract,
+        _ alignment: WindowAlignment
     ) throws(Contradiction) -> Timestamp {
         switch jump {
         case .monthEnd:
@@ -67,5 +87,15 @@ extension CatalogEdit {
             }
             return end
         }
+    }
+}
+
+extension Catalog {
+    /// How many moments lie ahead, through a moment, that come again and again.
+    ///
+    /// What an agreement has besides are a few moments of its own.
+    fileprivate func recurringMoments(through end: Timestamp) -> Int {
+        registeredWorkloads.reduce(0) { $0 + $1.hours(through: end) }
+            + agreementsToRenew.reduce(0) { $0 + $1.renewals(through: end) }
     }
 }

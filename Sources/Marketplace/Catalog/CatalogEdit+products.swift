@@ -1,4 +1,4 @@
-import MeteringAPI
+package import MeteringAPI
 
 extension CatalogEdit {
     /// Creates or replaces a product.
@@ -31,8 +31,10 @@ extension CatalogEdit {
             catalog.products[product.code]?.integration == .concurrentAgreements
         {
             let buyers = catalog.agreements.values
-                .filter { $0.productCode == product.code && $0.state(at: now) != .ended }
-                .map(\.buyerAccountID)
+                .filter {
+                    $0.productCode.hasSameBytes(as: product.code) && $0.state(at: now) != .ended
+                }
+                .map { ExactText($0.buyerAccountID) }
             faults.conflict(
                 unless: Set(buyers).count == buyers.count, "integration",
                 "a buyer has several agreements: a product of the integration "
@@ -64,14 +66,14 @@ extension CatalogEdit {
     }
 
     private func check(_ dimensions: [Dimension], _ faults: inout FaultCollector) {
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         for (index, dimension) in dimensions.enumerated() {
             let field = "dimensions[\(index)]"
             faults.check(
                 (1...ModelLimit.text).contains(dimension.name.utf16.count), "\(field).name",
                 "a dimension's name has 1 to \(ModelLimit.text) characters")
             faults.check(
-                names.insert(dimension.name).inserted, "\(field).name",
+                names.insert(ExactText(dimension.name)).inserted, "\(field).name",
                 "the product has a dimension \(quoted(dimension.name)) already")
             if let price = dimension.price {
                 faults.check(

@@ -88,7 +88,7 @@ extension CatalogEdit {
         }
         let clock: MarketplaceClock
         do throws(ClockContradiction) {
-            clock = try catalog.clock.changed(by: change, real: realNow)
+            clock = try catalog.clock.changed(by: change, real: realNow, from: now)
         } catch {
             throw Contradiction(
                 .conflict, change == .real ? "mode" : "now",
@@ -100,6 +100,7 @@ extension CatalogEdit {
             throw Contradiction(
                 .invalid, "advance", "the marketplace's time ends with the year 9999")
         }
+        try requireShortMove(to: clock.now(real: realNow))
         put(.clock(clock))
         return clock
     }

@@ -7,11 +7,11 @@ extension CatalogEdit {
         of known: Product, before product: Product, _ faults: inout FaultCollector
     ) {
         let lost = lostDimensions(of: known, in: product)
-        let isSame = product.type == known.type && product.sellerAccountID == known.sellerAccountID
+        let isSame = product.type == known.type && product.sellerAccountID.hasSameBytes(as: known.sellerAccountID)
         if isSame, lost.isEmpty { return }
         let usage: String
-        if let dimensions = usedDimensions[product.code] {
-            usage = "the product has usage of \(listed(dimensions.sorted()))"
+        if let dimensions = usedDimensions[ExactText(product.code)] {
+            usage = "the product has usage of \(listed(dimensions.sorted().map(\.text)))"
         } else if isMetered(product.code) {
             usage = "containers of the product are being metered"
         } else {
@@ -22,7 +22,7 @@ extension CatalogEdit {
             unless: product.type == known.type, "type",
             "\(usage): its type \(known.type.rawValue) must stay")
         faults.conflict(
-            unless: product.sellerAccountID == known.sellerAccountID, "sellerAccountId",
+            unless: product.sellerAccountID.hasSameBytes(as: known.sellerAccountID), "sellerAccountId",
             "\(usage): its seller \(known.sellerAccountID) must stay")
         faults.conflict(
             unless: lost.isEmpty, "dimensions", "\(usage): \(listed(lost)) must stay as it is")
@@ -39,7 +39,7 @@ extension CatalogEdit {
     /// Whether a task or pod has registered for the product and is to be billed for an hour.
     private func isMetered(_ productCode: String) -> Bool {
         catalog.registeredWorkloads.contains { workload in
-            workload.productCode == productCode && workload.nextRecordAt != nil
+            workload.productCode.hasSameBytes(as: productCode) && workload.nextRecordAt != nil
                 && !workload.isOver
         }
     }

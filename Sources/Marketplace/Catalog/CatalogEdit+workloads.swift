@@ -6,9 +6,12 @@ extension CatalogEdit {
     /// What is known of it counts now: an hour may have ended since its call was decided.
     package mutating func start(_ workload: RegisteredWorkload, isFree: Bool) {
         let known = catalog.registeredWorkload(workload.name)
+        if let known, known.runningSince != nil {
+            if known.isLongSilent(at: now) { put(.registeredWorkload(known.called(at: now))) }
+            return
+        }
         // A reset may have come in between.
-        guard known?.runningSince == nil, catalog.products[workload.productCode] != nil
-        else { return }
+        guard catalog.products[workload.productCode] != nil else { return }
         put(.registeredWorkload((known ?? workload).started(at: now, isFree: isFree)))
     }
 
@@ -16,9 +19,11 @@ extension CatalogEdit {
     package mutating func stopWorkloads(
         ofResource resourceID: String
     ) throws(Contradiction) -> [RegisteredWorkload] {
-        let known = catalog.registeredWorkloads
-            .filter { ExactText($0.resourceID) == ExactText(resourceID) }
-            .sorted { ($0.productCode, $0.region) < ($1.productCode, $1.region) }
+        let known = catalog.registeredWorkloads(ofResource: resourceID).sorted {
+            (ExactText($0.productCode), ExactText($0.region)) < (
+                ExactText($1.productCode), ExactText($1.region)
+            )
+        }
         guard !known.isEmpty else {
             throw Contradiction(
                 .notFound, "resourceId", "no task or pod \(quoted(resourceID)) has registered")
@@ -32,5 +37,20 @@ extension CatalogEdit {
         let stopped = running.map { $0.stopped(at: now) }
         for workload in stopped { put(.registeredWorkload(workload)) }
         return stopped
+    }
+}
+
+extension Catalog {
+    /// Refuses another workload that no credential stands for where there are too many.
+    package func requireRoom(for workload: RegisteredWorkload) throws(Refusal) {
+        guard workload.isAssumed == true, registeredWorkload(workload.name) == nil,
+            assumedWorkloads >= RegisteredWorkload.assumedLimit
+        else { return }
+        throw Refusal(
+            .throttling, .workloads,
+            "\(RegisteredWorkload.assumedLimit) workloads without a credential run already: make "
+                + "credentials for them, or stop some with "
+                + "POST /control/v1/workloads/{resourceId}/stop; one ends by itself after "
+                + "\(RegisteredWorkload.assumedLifetime / 86_400) days without a call")
     }
 }

@@ -10,9 +10,9 @@ package struct CatalogEdit: Sendable {
     /// Products that lose what usage hangs on: they must have none when the changes are stored.
     package internal(set) var productsToBeUnused: Set<String> = []
     /// The dimensions that have usage, of products of which that has been asked.
-    package var usedDimensions: [String: Set<String>] = [:]
+    package var usedDimensions: [ExactText: Set<ExactText>] = [:]
     /// The marketplace's time.
-    package let now: Timestamp
+    package internal(set) var now: Timestamp
     /// The real time, on which credentials expire.
     package let realNow: Timestamp
 

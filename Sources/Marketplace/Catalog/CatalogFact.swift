@@ -1,3 +1,5 @@
+import MeteringAPI
+
 /// One thing that the marketplace knows and a store keeps.
 package enum CatalogFact: Sendable, Hashable {
     case account(Account)
@@ -35,6 +37,15 @@ package enum CatalogFact: Sendable, Hashable {
             self.kind = kind
             self.id = id
         }
+
+        package static func == (left: Key, right: Key) -> Bool {
+            left.kind == right.kind && left.id.hasSameBytes(as: right.id)
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            hasher.combine(kind)
+            hasher.combine(ExactText(id))
+        }
     }
 
     package var key: Key {
@@ -46,12 +57,7 @@ package enum CatalogFact: Sendable, Hashable {
         case .registrationToken(let token): Key(.registrationToken, token.digest)
         case .signingKey(let key): Key(.signingKey, "\(key.version) \(key.productCode)")
         case .registeredWorkload(let workload):
-            Key(
-                .registeredWorkload,
-                [
-                    workload.region, workload.accountID, workload.resourceID,
-                    workload.productCode,
-                ].joined(separator: " "))
+            Key(.registeredWorkload, workload.name.text)
         case .clock: Key(.clock, "")
         case .eventTarget(let target): Key(.eventTarget, target.id)
         }

@@ -66,10 +66,14 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
 
     /// The clock after a change; throws when it would move the marketplace's time back, because
     /// the ledger already holds what was recorded then.
+    ///
+    /// That time may be earlier than the clock's, where it is on its way there: the clock then
+    /// stops, or goes on, from where it has come to, but moves on from where it leads.
     package func changed(
-        by change: Change, real: Timestamp
+        by change: Change, real: Timestamp, from shown: Timestamp? = nil
     ) throws(ClockContradiction) -> MarketplaceClock {
-        let now = now(real: real)
+        let end = now(real: real)
+        let now = shown ?? end
         var clock = self
         let target: Timestamp
         switch change {
@@ -87,7 +91,7 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
         case .advance(let milliseconds):
             if clock.mode == .real { clock.mode = .running }
             target = Timestamp(
-                milliseconds: Int64(clamping: Int128(now.milliseconds) + Int128(milliseconds)))
+                milliseconds: Int64(clamping: Int128(end.milliseconds) + Int128(milliseconds)))
         }
         guard target >= now else { throw ClockContradiction(now: now, asked: target) }
         clock.anchor = target

@@ -1,3 +1,5 @@
+import MeteringAPI
+
 /// What a seller lists on the marketplace.
 package struct Product: Sendable, Hashable, Codable {
     package var code: String

@@ -21,6 +21,10 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
     package var recordedSeconds: Int64?
     /// The hour that is recorded next, counted from the epoch.
     package var nextHour: Int64?
+    /// Whether no credential stands for it, as where signatures are not checked.
+    package var isAssumed: Bool?
+    /// When it called last, within an hour; known of those only that no credential stands for.
+    package var lastCallAt: Timestamp?
 
     package init(productCode: String, accountID: String, resourceID: String, region: String) {
         self.productCode = productCode
@@ -34,14 +38,36 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
     /// A run of a second is billed as one of a minute.
     package static let shortestRun: Int64 = 60
 
+    /// How many workloads that no credential stands for there may be: whoever makes up access
+    /// keys would add one with each.
+    package static let assumedLimit = 1000
+    /// How long such a workload goes on without a call, in seconds: a month of 31 days.
+    package static let assumedLifetime: Int64 = 31 * 86_400
+    /// How old the last call may look before another is written down, in seconds.
+    static let callPrecision: Int64 = 3600
+
     /// The first call of a run.
     package func started(at now: Timestamp, isFree: Bool) -> RegisteredWorkload {
-        var workload = self
+        var workload = called(at: now)
         workload.runningSince = now
         workload.stoppedAt = nil
         workload.isFree = isFree
         workload.nextHour = nextHour ?? now.hour.ordinal
         return workload
+    }
+
+    /// The same after a call.
+    func called(at now: Timestamp) -> RegisteredWorkload {
+        guard isAssumed == true else { return self }
+        var workload = self
+        workload.lastCallAt = now
+        return workload
+    }
+
+    /// Whether the call of this moment is to be written down, because it puts off the end.
+    func isLongSilent(at now: Timestamp) -> Bool {
+        guard let lastCallAt, runningSince != nil else { return false }
+        return now >= lastCallAt.adding(seconds: Self.callPrecision)
     }
 
     package func stopped(at now: Timestamp) -> RegisteredWorkload {
@@ -69,6 +95,35 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
     package var nextRecordAt: Timestamp? {
         guard isFree == false, let nextHour else { return nil }
         return Hour(ordinal: nextHour + 1).start
+    }
+
+    /// When it ends unless it calls again; nil where a credential stands for it.
+    private var silentEnd: Timestamp? {
+        guard runningSince != nil else { return nil }
+        return lastCallAt?.adding(seconds: Self.assumedLifetime)
+    }
+
+    /// When something happens to it by itself: an hour is recorded, it ends, or it is over and
+    /// forgotten; nil where nothing will.
+    var nextMoment: Timestamp? {
+        if isOver { return stoppedAt }
+        guard let nextRecordAt else { return silentEnd }
+        return silentEnd.map { min($0, nextRecordAt) } ?? nextRecordAt
+    }
+
+    /// Lets happen what is due at a moment; gives what is to be recorded then.
+    mutating func pass(_ moment: Timestamp, id: MeteringRecordID) -> UsageEntry? {
+        if let silentEnd, silentEnd <= moment { self = stopped(at: silentEnd) }
+        guard let nextRecordAt, nextRecordAt <= moment else { return nil }
+        return recordHour(id: id)
+    }
+
+    /// How many hours will be recorded through a moment.
+    func hours(through end: Timestamp) -> Int {
+        guard !isOver, let nextRecordAt else { return 0 }
+        let last = silentEnd ?? stoppedAt ?? end
+        let ahead = min(last.adding(seconds: 3600), end).milliseconds(since: nextRecordAt)
+        return Int(max(0, ahead.flooredQuotient(Hour.millisecondsPerHour) + 1))
     }
 
     /// Whether it neither runs nor has anything to be recorded.
@@ -100,10 +155,13 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
 extension RegisteredWorkload {
     /// What a workload is known by: it registers for one product, in one region.
     package struct Name: Sendable, Hashable {
-        let texts: [ExactText]
+        /// Neither a region nor an account nor a product's code has a space in it.
+        let exact: ExactText
+
+        var text: String { exact.text }
     }
 
     package var name: Name {
-        Name(texts: [region, accountID, resourceID, productCode].map(ExactText.init))
+        Name(exact: ExactText("\(region) \(accountID) \(resourceID) \(productCode)"))
     }
 }

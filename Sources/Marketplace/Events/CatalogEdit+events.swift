@@ -17,35 +17,56 @@ extension CatalogEdit {
                 buyer: buyer, sellerName: catalog.accounts[product.sellerAccountID]?.name))
     }
 
-    /// Lets happen, in their order, what is due by now; the catalog's clock says when that is.
+    /// Lets happen, in their order, what is due by now, at most so many moments; the catalog's
+    /// clock says when now is.
     ///
-    /// Returns what workloads ran in the hours that ended, which the caller records.
-    package mutating func settle() -> [UsageEntry] {
-        let now = catalog.clock.now(real: realNow)
-        while let due = catalog.takeDueMilestone(through: now) {
-            pass(due.milestone, of: due.agreement)
-        }
-        return recordRuntime(through: now)
-    }
-
-    private mutating func recordRuntime(through now: Timestamp) -> [UsageEntry] {
+    /// Where more is due, the marketplace's time stands at the last of these moments until the
+    /// rest has happened too. Returns what workloads ran in the hours that ended, which the caller
+    /// records.
+    package mutating func settle(atMost limit: Int = .max) -> [UsageEntry] {
+        let end = catalog.clock.now(real: realNow)
         var entries: [UsageEntry] = []
+        var metered: Set<RegisteredWorkload.Name> = []
         var generator = SystemRandomNumberGenerator()
-        for workload in catalog.registeredWorkloads {
-            var workload = workload
-            let before = workload
-            while let time = workload.nextRecordAt, time <= now, !workload.isOver {
-                if let entry = workload.recordHour(id: .random(using: &generator)) {
+        var left = limit
+        var last = now
+        catalog.heldAt = nil
+        while let due = catalog.dueMoment(through: end) {
+            guard left > 0 else {
+                catalog.heldAt = last
+                break
+            }
+            left -= 1
+            last = max(last, due.time)
+            switch due.subject {
+            case .agreement:
+                guard let agreement = catalog.agreements[due.id.text], let next = agreement.next
+                else { break }
+                pass(next.milestone, of: agreement)
+            case .workload:
+                let name = RegisteredWorkload.Name(exact: due.id)
+                if let entry = pass(due.time, of: name, id: .random(using: &generator)) {
                     entries.append(entry)
                 }
-            }
-            if workload.isOver {
-                remove(CatalogFact.registeredWorkload(workload).key)
-            } else if workload != before {
-                put(.registeredWorkload(workload))
+                metered.insert(name)
             }
         }
-        return entries.sorted { $0.timestamp < $1.timestamp }
+        // Once for each, however many hours it ran.
+        for workload in metered.compactMap({ catalog.registeredWorkload($0) }) {
+            put(.registeredWorkload(workload))
+        }
+        now = catalog.now(real: realNow)
+        return entries
+    }
+
+    private mutating func pass(
+        _ moment: Timestamp, of name: RegisteredWorkload.Name, id: MeteringRecordID
+    ) -> UsageEntry? {
+        guard var workload = catalog.registeredWorkload(name) else { return nil }
+        let entry = workload.pass(moment, id: id)
+        let fact = CatalogFact.registeredWorkload(workload)
+        if workload.isOver { remove(fact.key) } else { catalog.put(fact) }
+        return entry
     }
 
     /// Takes up agreements that were made before there were events, without telling what passed.
@@ -59,7 +80,9 @@ extension CatalogEdit {
 
     /// After the clock was set back: what has not passed any more will pass, and be told of, again.
     package mutating func forgetFuture() {
-        let now = catalog.clock.now(real: realNow)
+        catalog.heldAt = nil
+        now = catalog.now(real: realNow)
+        let now = now
         for agreement in catalog.agreements.values {
             var earlier = agreement
             earlier.passed.formIntersection(agreement.milestones { $1 <= now })
@@ -134,7 +157,7 @@ extension CatalogEdit {
             .contains { other in
                 guard other.startsAt <= time, !other.isCancelledBeforeStart else { return false }
                 guard let own = agreement.finalUsageUntil, let others = other.finalUsageUntil
-                else { return other.id != agreement.id }
+                else { return !other.id.hasSameBytes(as: agreement.id) }
                 return (others, other.sequence) > (own, agreement.sequence)
             }
     }

@@ -40,7 +40,7 @@ extension CatalogEdit {
         try faults.finish()
         // The same target again, as from a seed file, goes on where it was.
         target.disturbedEvents = known?.disturbedEvents ?? 0
-        if target == known { return target }
+        if let known, target.isSame(as: known) { return target }
         target.disturbedEvents = 0
         put(.eventTarget(target))
         return target
@@ -82,7 +82,7 @@ extension CatalogEdit {
     mutating func planDeliveries(of event: MarketplaceEvent) -> [PlannedDelivery] {
         var planned: [PlannedDelivery] = []
         let targets = catalog.eventTargets.values.filter { $0.wants(event) }
-        for var target in targets.sorted(by: { $0.id < $1.id }) {
+        for var target in targets.sorted(by: { ExactText($0.id) < ExactText($1.id) }) {
             guard let disturbance = target.disturbance else {
                 planned.append(PlannedDelivery(target: target.id, time: realNow))
                 continue

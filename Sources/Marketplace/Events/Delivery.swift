@@ -89,7 +89,8 @@ package struct DeliveryFilter: Sendable, Hashable {
     }
 
     func includes(_ delivery: Delivery) -> Bool {
-        target.map { $0 == delivery.target } ?? true && state.map { $0 == delivery.state } ?? true
+        (target.map { $0.hasSameBytes(as: delivery.target) } ?? true)
+            && (state.map { $0 == delivery.state } ?? true)
     }
 }
 

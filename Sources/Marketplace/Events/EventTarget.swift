@@ -1,3 +1,5 @@
+import MeteringAPI
+
 /// Where events are delivered to, apart from the list that can be read.
 package struct EventTarget: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
@@ -40,8 +42,17 @@ package struct EventTarget: Sendable, Hashable, Codable {
     /// Targets at most: each has a worker of its own.
     package static let limit = 64
 
+    /// Whether it is the same target in every member, and each text by its bytes.
+    func isSame(as other: EventTarget) -> Bool {
+        func texts(_ target: EventTarget) -> [ExactText?] {
+            [target.id, target.url, target.productCode, target.accessKeyID, target.secretAccessKey]
+                .map { $0.map(ExactText.init) }
+        }
+        return self == other && texts(self) == texts(other)
+    }
+
     func wants(_ event: MarketplaceEvent) -> Bool {
-        if let productCode, productCode != event.product.code { return false }
+        if let productCode, !productCode.hasSameBytes(as: event.product.code) { return false }
         switch channels {
         case .both: return true
         case .eventBridge: return event.kind.channel == .eventBridge

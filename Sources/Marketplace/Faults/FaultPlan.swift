@@ -90,6 +90,10 @@ package struct FaultRecord: Sendable, Hashable {
     }
 }
 
+private func matches(_ asked: String?, _ value: String?) -> Bool {
+    asked.map { value?.hasSameBytes(as: $0) == true } ?? true
+}
+
 private func matches<Value: Equatable>(_ asked: Value?, _ value: Value?) -> Bool {
     asked.map { $0 == value } ?? true
 }
@@ -117,8 +121,7 @@ extension FaultRule.Match {
     /// A rule that asks nothing of records concerns all of them.
     package func records(of call: FaultCall) -> [Int]? {
         guard matches(operation, call.operation), matches(accessKeyID, call.accessKeyID),
-            accountID.map({ $0 == call.accountID }) ?? true,
-            productCode.map({ $0 == call.productCode }) ?? true
+            matches(accountID, call.accountID), matches(productCode, call.productCode)
         else { return nil }
         guard let record else { return Array(call.records.indices) }
         let concerned = call.records.indices.filter { record.includes(call.records[$0]) }

@@ -72,8 +72,8 @@ private struct Draw: Sendable {
 // five for RegisterUsage (the seller guide's page of quotas).
 
 private struct Quota: Hashable {
-    let account: String
-    let region: String
+    let account: ExactText
+    let region: ExactText
     let operation: OperationName
 }
 
@@ -103,7 +103,8 @@ extension FaultState {
     package mutating func exceedsQuota(_ call: FaultCall, real: Timestamp) -> Bool {
         guard plan.enforcesQuotas, let rate = call.operation.quota, let account = call.accountID
         else { return false }
-        let quota = Quota(account: account, region: call.region, operation: call.operation)
+        let quota = Quota(
+            account: ExactText(account), region: ExactText(call.region), operation: call.operation)
         var bucket = quotas[quota] ?? Bucket(level: rate * 1000, at: real)
         let passed = max(0, min(1000, real.milliseconds(since: bucket.at)))
         bucket.level = min(rate * 1000, bucket.level + passed * rate)

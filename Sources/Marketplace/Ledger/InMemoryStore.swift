@@ -112,11 +112,11 @@ package final class InMemoryStore: MarketplaceStore {
         return try page(sorted.map(\.value), after: cursor, limit: limit)
     }
 
-    package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String> {
+    package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
         let records = state.withLock(\.records)
         return Set(
-            records.map(\.series)
-                .filter { ExactText($0.productCode) == ExactText(productCode) }.map(\.dimension))
+            records.map(\.series).filter { $0.productCode.hasSameBytes(as: productCode) }
+                .map { ExactText($0.dimension) })
     }
 
     /// Memory has no pages that a disk could change.
@@ -206,7 +206,8 @@ private struct State {
         switch change {
         case .put: break
         case .remove(let key):
-            if key.kind == .eventTarget { deliveries.removeAll { $0.target == key.id } }
+            guard key.kind == .eventTarget else { return }
+            deliveries.removeAll { $0.target.hasSameBytes(as: key.id) }
         case .publish(let event, let planned):
             lastEvent += 1
             events.append(NumberedEvent(number: lastEvent, event: event))

@@ -63,8 +63,8 @@ package protocol MarketplaceStore: UsageLedger {
         of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
     ) async throws(StoreError) -> ReportPage<UsageTotal>
 
-    /// The dimensions of the product that have usage; a set holds one spelling of "é" only.
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<String>
+    /// The dimensions of the product that have usage.
+    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText>
 
     /// Sentences about what was found to be damaged since the store was opened, and still is.
     var findings: [String] { get }

@@ -95,7 +95,8 @@ package enum BatchMeterUsageRules {
             guard let license = records.first?.licenseARN else { return nil }
             return try Batch.licensed(license, context, at: 0).product
         }
-        guard let product = context.catalog.products[code], product.sellerAccountID == account
+        guard let product = context.catalog.products[code],
+            product.sellerAccountID.hasSameBytes(as: account)
         else {
             throw Refusal(
                 .invalidProductCode, .product,
@@ -126,7 +127,7 @@ private struct Batch {
     ) throws(Refusal) -> (agreement: Agreement, product: Product) {
         guard let agreement = context.catalog.agreement(licenseARN: license),
             let product = context.catalog.products[agreement.productCode], product.type == .saas,
-            product.sellerAccountID == context.caller.principal.accountID
+            product.sellerAccountID.hasSameBytes(as: context.caller.principal.accountID)
         else {
             throw Refusal(
                 .invalidLicense, .license,
@@ -144,14 +145,16 @@ private struct Batch {
         for index in records.indices {
             guard let license = records[index].licenseARN else { continue }
             let (agreement, owner) = try Self.licensed(license, context, at: index)
-            guard owner.code == product.code else {
+            guard owner.code.hasSameBytes(as: product.code) else {
                 throw Refusal(
                     .invalidLicense, .license,
                     "the licence is for another product than the first record's; a request is "
                         + "for one product",
                     at: index)
             }
-            if let buyer = claimedBuyer(records[index]), buyer != agreement.buyerAccountID {
+            if let buyer = claimedBuyer(records[index]),
+                !buyer.hasSameBytes(as: agreement.buyerAccountID)
+            {
                 throw Refusal(
                     .invalidLicense, .license,
                     "the licence does not belong to the buyer \(quoted(buyer))", at: index)

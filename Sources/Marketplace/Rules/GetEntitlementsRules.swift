@@ -10,7 +10,8 @@ package enum GetEntitlementsRules {
         try context.requireOffer(of: .getEntitlements)
         let account = context.caller.principal.accountID
         let code = request.productCode ?? ""
-        guard let product = context.catalog.products[code], product.sellerAccountID == account
+        guard let product = context.catalog.products[code],
+            product.sellerAccountID.hasSameBytes(as: account)
         else {
             throw Refusal(
                 .invalidParameter, .product,
@@ -69,7 +70,7 @@ package enum GetEntitlementsRules {
     private static func matches(_ values: [String]?, _ value: String?) -> Bool {
         guard let values else { return true }
         guard let value else { return false }
-        return values.contains { ExactText($0) == ExactText(value) }
+        return values.contains { $0.hasSameBytes(as: value) }
     }
 
     private static func record(
@@ -96,7 +97,7 @@ private struct Position: Comparable {
 
     static func == (left: Position, right: Position) -> Bool {
         left.sequence == right.sequence
-            && ExactText(left.dimension) == ExactText(right.dimension)
+            && left.dimension.hasSameBytes(as: right.dimension)
     }
 
     static func < (left: Position, right: Position) -> Bool {
@@ -113,17 +114,19 @@ private struct Position: Comparable {
     /// Reads a token; nil where there is none.
     init?(_ token: String?, _ productCode: String) throws(Refusal) {
         guard let token else { return nil }
-        let parts = Self.decoded(token)?.split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let parts, parts.count == 2, let sequence = Int(parts[0]),
-            parts[1].hasSuffix("/" + productCode)
+        let parts = Self.decoded(token)?.utf8.split(
+            separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
+        let ending = "/\(productCode)".utf8
+        // By bytes: a name may begin with a mark that would join the slash before it.
+        guard let parts, parts.count == 2, let sequence = Int(Substring(parts[0])),
+            parts[1].suffix(ending.count).elementsEqual(ending)
         else {
             throw Refusal(
                 .invalidParameter, .types,
                 "the NextToken is none that a page of this product ended with")
         }
         self.sequence = sequence
-        dimension = String(parts[1].dropLast(productCode.count + 1))
+        dimension = String(Substring(parts[1].dropLast(ending.count)))
     }
 
     private static func decoded(_ token: String) -> String? {

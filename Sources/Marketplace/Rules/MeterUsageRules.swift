@@ -71,9 +71,9 @@ package enum MeterUsageRules {
     }
 
     private static func checkRegion(_ context: RuleContext) throws(Refusal) {
-        guard let region = context.caller.principal.region, region != context.region else {
-            return
-        }
+        guard let region = context.caller.principal.region,
+            !region.hasSameBytes(as: context.region)
+        else { return }
         throw Refusal(
             .invalidEndpointRegion, .resourceRegion,
             "the resource runs in \(region), the request was signed for \(context.region)")

@@ -65,6 +65,8 @@ package enum Rule: String, Sendable, CaseIterable {
     case platform
     case keyVersion = "key-version"
     case registrationToken = "registration-token"
+    /// How many workloads run without a credential.
+    case workloads
     /// The store failed or is full.
     case store
     /// A fault that was asked for.

@@ -5,7 +5,8 @@ package enum RegisterUsageRules {
     package struct Decision: Sendable {
         /// The key that signs the answer; it may not have been made yet.
         package var key: SigningKey
-        /// The workload to remember, when this is its first successful call.
+        /// The workload to remember, when this is its first successful call, or one that puts off
+        /// the end of a workload that no credential stands for.
         package var firstCall: (workload: RegisteredWorkload, isFree: Bool)?
         /// Why the workload may run, as a sentence.
         package var reason: String
@@ -18,7 +19,7 @@ package enum RegisterUsageRules {
         let principal = context.caller.principal
         try context.permit(.registerUsage)
         try context.requireOffer(of: .registerUsage)
-        if let region = principal.region, region != context.region {
+        if let region = principal.region, !region.hasSameBytes(as: context.region) {
             throw Refusal(
                 .invalidRegion, .resourceRegion,
                 "the task runs in \(region), the request was signed for \(context.region)")
@@ -31,16 +32,20 @@ package enum RegisterUsageRules {
         }
         let product = try product(request, context)
         let key = try key(request, product, context)
-        let workload = RegisteredWorkload(
+        var workload = RegisteredWorkload(
             productCode: product.code, accountID: principal.accountID,
             resourceID: principal.resourceID ?? "", region: context.region)
+        workload.isAssumed = context.caller.isAssumed ? true : nil
         let known = context.catalog.registeredWorkload(workload.name)
         if let known, known.stoppedAt == nil {
             return Decision(
-                key: key, firstCall: nil,
+                key: key,
+                firstCall: known.isLongSilent(at: context.now)
+                    ? (workload: known, isFree: known.isFree == true) : nil,
                 reason: "the workload registered before: its entitlement is not asked again")
         }
-        guard principal.accountID != product.sellerAccountID else {
+        try context.catalog.requireRoom(for: workload)
+        guard !principal.accountID.hasSameBytes(as: product.sellerAccountID) else {
             return Decision(
                 key: key, firstCall: (workload, isFree: true),
                 reason: "the seller tries its own product, which needs no agreement")

@@ -24,7 +24,7 @@ package enum ResolveCustomerRules {
         guard let token = finding.token,
             let agreement = context.catalog.agreements[token.agreementID],
             let product = context.catalog.products[agreement.productCode],
-            product.sellerAccountID == account
+            product.sellerAccountID.hasSameBytes(as: account)
         else {
             // Whether it is another seller's is nobody else's affair.
             throw Refusal(

@@ -34,9 +34,11 @@ package enum TrustedCaller {
         }
         let buyers = Set(
             catalog.agreements.values
-                .filter { $0.productCode == product.code && $0.acceptsUsage(at: now) }
-                .map(\.buyerAccountID))
-        guard buyers.count == 1, let buyer = buyers.first else {
+                .filter {
+                    $0.productCode.hasSameBytes(as: product.code) && $0.acceptsUsage(at: now)
+                }
+                .map { ExactText($0.buyerAccountID) })
+        guard buyers.count == 1, let buyer = buyers.first?.text else {
             throw Refusal(
                 .customerNotEntitled, .subscription,
                 "without checked signatures the caller is the product's one buyer with a current "
@@ -45,6 +47,7 @@ package enum TrustedCaller {
         return Caller(
             accessKeyID: accessKeyID,
             principal: Principal(
-                kind: kind, accountID: buyer, region: region, resourceID: accessKeyID))
+                kind: kind, accountID: buyer, region: region, resourceID: accessKeyID),
+            isAssumed: true)
     }
 }

@@ -31,7 +31,7 @@ struct ScenarioCheck {
 
         struct Reported: Hashable {
             /// The account, the CustomerIdentifier or the licence.
-            let names: Set<String>
+            let names: Set<ExactText>
             let dimension: String
             let hour: String
         }
@@ -100,9 +100,10 @@ extension ScenarioCheck.Usage {
     fileprivate func counts(
         for party: ScenarioRecord.Party, _ dimension: String, _ hour: String
     ) -> Bool {
-        buyer == party.buyerAccountID && product == party.productCode
-            && self.dimension == dimension && self.hour == hour
-            && license.map { $0 == party.licenseARN } ?? true
+        buyer.hasSameBytes(as: party.buyerAccountID)
+            && product.hasSameBytes(as: party.productCode)
+            && self.dimension.hasSameBytes(as: dimension) && self.hour == hour
+            && (license.map { $0.hasSameBytes(as: party.licenseARN) } ?? true)
     }
 }
 
@@ -110,7 +111,7 @@ extension ScenarioCheck.Refusal.Reported {
     fileprivate func `is`(
         of party: ScenarioRecord.Party, _ dimension: String, _ hour: String
     ) -> Bool {
-        self.dimension == dimension && self.hour == hour
+        self.dimension.hasSameBytes(as: dimension) && self.hour == hour
             && !names.isDisjoint(with: party.names)
     }
 }
@@ -128,8 +129,8 @@ extension ScenarioCheck.Usage {
 
 extension ScenarioRecord.Party {
     /// What a record calls the buyer by.
-    fileprivate var names: Set<String> {
-        Set([buyerAccountID, licenseARN] + (customerIdentifier.map { [$0] } ?? []))
+    fileprivate var names: Set<ExactText> {
+        Set([buyerAccountID, licenseARN, customerIdentifier].compactMap { $0.map(ExactText.init) })
     }
 }
 
@@ -167,7 +168,7 @@ extension ScenarioCheck.Refusal.Reported {
         else { return nil }
         names = Set(
             ["customerAWSAccountID", "customerIdentifier", "licenseArn"].compactMap {
-                record[$0]?.text
+                record[$0].map { ExactText($0.text) }
             })
         dimension = record["dimension"]?.text ?? ""
         hour = timestamp.hour.start.iso8601

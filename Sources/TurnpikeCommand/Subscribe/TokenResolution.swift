@@ -1,4 +1,5 @@
 import AWSWire
+import MeteringAPI
 
 /// Watches the server's request log for the call that resolves a token.
 struct TokenResolution {
@@ -34,7 +35,10 @@ struct TokenResolution {
 
     private func calls() async throws -> [Call] {
         let last = last
-        return Array(try await Self.calls(control).prefix { $0.id != last })
+        return Array(
+            try await Self.calls(control).prefix { call in
+                last.map { !call.id.hasSameBytes(as: $0) } ?? true
+            })
     }
 
     /// The newest calls of ResolveCustomer, newest first.

@@ -10,7 +10,7 @@ extension BuyerPages {
     /// The list of products.
     func products() -> BuyerPage {
         let products = state.catalog.products.values.sorted {
-            ($0.title, $0.code) < ($1.title, $1.code)
+            ($0.title, ExactText($0.code)) < ($1.title, ExactText($1.code))
         }
         let rows = products.prefix(Self.shown).map { product -> [HTML] in
             [
@@ -77,9 +77,12 @@ extension BuyerPages {
                 pattern="[0-9]{12}" placeholder="Account id" aria-label="Account id">
                 """
         } else {
-            let options = buyers.sorted { ($0.name, $0.id) < ($1.name, $1.id) }.map {
-                buyer -> HTML in
-                let mark: HTML = buyer.id == chosen?.id ? " selected" : ""
+            let sorted = buyers.sorted {
+                ($0.name, ExactText($0.id)) < ($1.name, ExactText($1.id))
+            }
+            let options = sorted.map { buyer -> HTML in
+                let isChosen = chosen?.id.hasSameBytes(as: buyer.id) == true
+                let mark: HTML = isChosen ? " selected" : ""
                 return "<option value=\"\(buyer.id)\"\(mark)>\(buyer.name) (\(buyer.id))</option>\n"
             }
             field = "<select name=\"buyer\" aria-label=\"Buyer\">\n\(options)</select>"
@@ -93,7 +96,7 @@ extension BuyerPages {
     }
 
     private func offer(_ product: Product, to buyer: Account, in catalog: Catalog) -> HTML {
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         let agreements = catalog.agreements(buyer: buyer.id, product: product.code)
         let current = agreements.filter { $0.state(at: now) != .ended }.suffix(Self.shown)
         let label = product.type == .saas ? "Set up your account" : "Details"

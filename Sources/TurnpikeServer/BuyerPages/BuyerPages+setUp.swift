@@ -6,7 +6,7 @@ import MeteringAPI
 extension BuyerPages {
     func setUp(_ visit: Visit) -> BuyerPage {
         let catalog = state.catalog
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         let agreement = visit.agreement
         let buyer = catalog.accounts[agreement.buyerAccountID]
         let title = visit.isNew ? "You have subscribed" : "Your agreement"

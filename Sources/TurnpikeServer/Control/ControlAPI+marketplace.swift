@@ -102,7 +102,7 @@ extension ControlAPI {
 
     func agreements(_ request: ControlRequest) throws -> ControlResult {
         let catalog = state.catalog
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         let page = try request.page(Array(catalog.agreements.values), key: \.id)
         return ControlResult(page) { writer, agreement in
             writer.agreement(
@@ -159,7 +159,7 @@ extension ControlAPI {
 
     private func result(_ agreement: Agreement, status: Int = 200) -> ControlResult {
         let catalog = state.catalog
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         return ControlResult(status: status) { writer in
             writer.agreement(
                 agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
@@ -177,7 +177,7 @@ extension ControlAPI {
         let catalog = state.catalog
         let agreement = catalog.agreements[token.agreementID]
         let url = agreement.flatMap { catalog.products[$0.productCode]?.fulfillmentURL }
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         let form = FulfillmentForm(
             token: text, isFreeTrial: agreement?.isInFreeTrial(at: now) == true)
         return ControlResult(status: 201) { $0.registration(text, token, form, to: url) }
@@ -197,7 +197,7 @@ extension ControlAPI {
         let product = try found(state.catalog.products, request, "productCode", "product")
         let visit = try await state.visit(subscription)
         let catalog = state.catalog
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         return ControlResult(status: visit.isNew ? 201 : 200) { writer in
             writer.name("agreement")
             writer.object {
@@ -229,7 +229,7 @@ extension ControlAPI {
 
     /// What the path names, or the problem that it does not exist.
     func found<Item>(
-        _ items: [String: Item], _ request: ControlRequest, _ parameter: String, _ kind: String
+        _ items: FactTable<Item>, _ request: ControlRequest, _ parameter: String, _ kind: String
     ) throws(Contradiction) -> Item {
         guard let item = items[request[parameter]] else {
             throw Contradiction(

@@ -48,7 +48,7 @@ extension ControlAPI {
 
     func workloads(_ request: ControlRequest) throws -> ControlResult {
         let catalog = state.catalog
-        let now = catalog.clock.now(real: state.realNow)
+        let now = catalog.now(real: state.realNow)
         let page = try request.page(Array(catalog.registeredWorkloads)) { workload in
             CatalogFact.registeredWorkload(workload).key.id
         }
@@ -59,7 +59,7 @@ extension ControlAPI {
         try request.read { $0.finish() }
         let id = request["resourceId"]
         let stopped = try await state.edit { try $0.stopWorkloads(ofResource: id) }
-        let now = state.catalog.clock.now(real: state.realNow)
+        let now = state.catalog.now(real: state.realNow)
         let page = ReportPage(items: stopped, nextCursor: nil)
         return ControlResult(page) { $0.workload($1, at: now) }
     }
@@ -85,17 +85,17 @@ extension ControlAPI {
     }
 
     func clock() -> ControlResult {
-        let clock = state.catalog.clock
+        let catalog = state.catalog
         let real = state.realNow
-        return ControlResult { $0.clock(clock, real: real) }
+        return ControlResult { $0.clock(of: catalog, real: real) }
     }
 
     func putClock(_ request: ControlRequest) async throws -> ControlResult {
         switch try request.read({ $0.clockCommand() }) {
-        case .change(let change): _ = try await state.edit { try $0.changeClock(change) }
+        case .change(let change): _ = try await state.editAndArrive { try $0.changeClock(change) }
         case .jump(let jump):
             let (contract, alignment) = (state.contract, state.alignment)
-            _ = try await state.edit { edit in
+            _ = try await state.editAndArrive { edit in
                 try edit.jump(to: jump, contract: contract, alignment: alignment)
             }
         }
@@ -188,7 +188,7 @@ extension ControlRequest {
         let key = query["accessKeyId"]
         return { logged in
             (operation == nil || logged.operation == operation)
-                && (key == nil || logged.accessKeyID == key)
+                && (key.map { logged.accessKeyID?.hasSameBytes(as: $0) == true } ?? true)
                 && (status == nil || logged.status == status)
         }
     }

@@ -157,12 +157,13 @@ extension ControlRequest {
         _ items: [Item], key: (Item) -> String
     ) throws(Contradiction) -> ReportPage<Item> {
         let limit = try limit()
-        let cursor = query["cursor"]
-        let sorted = items.map { (key($0), $0) }.sorted { $0.0 < $1.0 }
-            .filter { pair in cursor.map { pair.0 > $0 } ?? true }
+        let start = query["cursor"].map(ExactText.init)
+        let sorted = items.map { (ExactText(key($0)), $0) }
+            .filter { pair in start.map { pair.0 > $0 } ?? true }
+            .sorted { $0.0 < $1.0 }
         return ReportPage(
             items: sorted.prefix(limit).map(\.1),
-            nextCursor: sorted.count > limit ? sorted[limit - 1].0 : nil)
+            nextCursor: sorted.count > limit ? sorted[limit - 1].0.text : nil)
     }
 }
 

@@ -226,9 +226,11 @@ extension JSONWriter {
         }
     }
 
-    mutating func clock(_ clock: MarketplaceClock, real: Timestamp) {
+    mutating func clock(of catalog: Catalog, real: Timestamp) {
+        let clock = catalog.clock
         member("mode", clock.mode.rawValue)
-        time("now", clock.now(real: real))
+        time("now", catalog.now(real: real))
+        if catalog.heldAt != nil { time("movingTo", clock.now(real: real)) }
         time("realNow", real)
         name("speed")
         literal(Quantity(millionths: clock.speedThousandths * 1000).description)

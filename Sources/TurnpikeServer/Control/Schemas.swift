@@ -306,6 +306,9 @@ extension Schema {
         [
             Field("mode", names(MarketplaceClock.Mode.self), required: true),
             Field("now", .time, required: true), Field("realNow", .time, required: true),
+            Field(
+                "movingTo", .time,
+                "Where the clock is being moved; absent when it has arrived."),
             Field("speed", .number, required: true),
         ])
 

@@ -36,7 +36,7 @@ package struct AWSEndpoint: Sendable {
         let start = ContinuousClock.now
         let real = state.realNow
         let catalog = state.catalog
-        var exchange = Exchange(now: catalog.clock.now(real: real))
+        var exchange = Exchange(now: catalog.now(real: real))
         var response: PlainResponse
         switch ProtocolGate.pass(request) {
         case .answer(let answer, let reason):
@@ -113,7 +113,7 @@ package struct AWSEndpoint: Sendable {
             identity = try authenticator.authenticate(
                 request, catalog: moment.catalog,
                 real: moment.real.adding(seconds: exchange.clockSkew),
-                otherClock: state.recentTimes(of: moment.catalog.clock, real: moment.real))
+                otherClock: state.recentTimes(of: moment.catalog, real: moment.real))
         } catch {
             // What is no JSON is said before who may ask.
             if let answer = Self.syntaxAnswer(request) { return answer }

@@ -21,7 +21,7 @@ struct Authenticator: Sendable {
 
     func authenticate(
         _ request: PlainRequest, catalog: Catalog, real: Timestamp,
-        otherClock: ClosedRange<Timestamp>?
+        otherClock: [ClosedRange<Timestamp>]
     ) throws(AuthenticationFailure) -> Identity {
         let signable = SignableRequest(request)
         let signatory: Signatory

@@ -107,14 +107,14 @@ struct EventCourier: Service {
 
 /// The targets that have a worker.
 private final class Names: Sendable {
-    private let names = Mutex<Set<String>>([])
+    private let names = Mutex<Set<ExactText>>([])
 
     /// Whether it was not there before.
     func add(_ name: String) -> Bool {
-        names.withLock { $0.insert(name).inserted }
+        names.withLock { $0.insert(ExactText(name)).inserted }
     }
 
     func remove(_ name: String) {
-        _ = names.withLock { $0.remove(name) }
+        _ = names.withLock { $0.remove(ExactText(name)) }
     }
 }

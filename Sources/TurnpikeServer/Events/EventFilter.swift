@@ -1,4 +1,5 @@
 import Marketplace
+import MeteringAPI
 
 /// Which events are asked for.
 struct EventFilter: Sendable {
@@ -19,7 +20,7 @@ struct EventFilter: Sendable {
     }
 
     func includes(_ event: MarketplaceEvent) -> Bool {
-        agreementID.map { $0 == event.agreement.id } ?? true
-            && channel.map { $0 == event.kind.channel } ?? true
+        (agreementID.map { $0.hasSameBytes(as: event.agreement.id) } ?? true)
+            && (channel.map { $0 == event.kind.channel } ?? true)
     }
 }

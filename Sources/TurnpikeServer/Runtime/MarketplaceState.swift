@@ -20,8 +20,8 @@ package final class MarketplaceState: Sendable {
     let isDoubtful = Atomic(false)
     /// How often everything was forgotten.
     private let resets = Atomic(0)
-    /// When the clock was moved last, and what it showed before.
-    private let lastMove = Mutex<(real: Timestamp, from: Timestamp)?>(nil)
+    /// What the clock showed before it was moved.
+    let shownTimes = Mutex(ShownTimes())
     /// Rings after each edit.
     package let changes = Bell()
 
@@ -37,6 +37,7 @@ package final class MarketplaceState: Sendable {
         self.realClock = realClock
         current = Mutex(try await store.loadCatalog())
         try await adoptAgreements()
+        holdBack()
     }
 
     /// Gives the agreements of an earlier version, which told of nothing, the milestones that
@@ -53,25 +54,11 @@ package final class MarketplaceState: Sendable {
 
     package var realNow: Timestamp { realClock() }
 
-    /// How long a program may take to notice that the clock was moved, in seconds of real time.
-    private static let noticeSeconds: Int64 = 2
-
-    /// What the clock showed within the last moment, for programs that follow it and sign with its
-    /// time; nil where that was the real time.
-    package func recentTimes(
-        of clock: MarketplaceClock, real: Timestamp
-    ) -> ClosedRange<Timestamp>? {
-        let before = real.adding(seconds: -Self.noticeSeconds)
-        let move = lastMove.withLock { $0 }.flatMap { $0.real >= before ? $0 : nil }
-        if clock.mode == .real, move == nil { return nil }
-        let now = clock.now(real: real)
-        let then = move?.from ?? clock.now(real: before)
-        return min(then, now)...max(then, now)
-    }
-
     /// Lets happen what has become due, runs an edit on what came of it, and then lets happen what
     /// became due by the edit.
     ///
+    /// Both take a step at most; where that is not enough, the marketplace's time stands at what
+    /// has happened, and the timekeeper, or whoever edits next, goes on from there.
     /// What it changed is durable, then visible, then this returns. When it throws, nothing is
     /// changed, or the store does not know.
     ///
@@ -86,13 +73,13 @@ package final class MarketplaceState: Sendable {
         return try await exclusively {
             guard outlastsReset || resets == self.resets.load(ordering: .relaxed)
             else { throw Problem(409, "everything was forgotten meanwhile: send it again") }
-            var usedDimensions: [String: Set<String>] = [:]
+            var usedDimensions: [ExactText: Set<ExactText>] = [:]
             while true {
                 var edit = self.beginEdit()
                 edit.usedDimensions = usedDimensions
-                var runtime = edit.settle()
+                var runtime = edit.settle(atMost: Self.momentsInStep)
                 let value = try body(&edit)
-                runtime += edit.settle()
+                runtime += edit.settle(atMost: Self.momentsInStep)
                 // Recorded first: should the rest fail, the same hours are recorded again, as the
                 // same.
                 for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
@@ -103,7 +90,7 @@ package final class MarketplaceState: Sendable {
                 let used = try await self.keep(edit)
                 if used.isEmpty { return value }
                 for product in used {
-                    usedDimensions[product] = try await self.store.usedDimensions(of: product)
+                    usedDimensions[ExactText(product)] = try await self.store.usedDimensions(of: product)
                 }
             }
         }
@@ -125,19 +112,6 @@ package final class MarketplaceState: Sendable {
         }
     }
 
-    /// Lets happen what has become due, in its order.
-    package func settle() async throws {
-        try await edit(outlastsReset: true) { _ in }
-    }
-
-    /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
-    package var millisecondsUntilNext: Int64? {
-        let catalog = catalog
-        return catalog.nextMoment.flatMap {
-            catalog.clock.realMilliseconds(until: $0, real: realNow)
-        }
-    }
-
     /// Forgets usage and what hangs on it, and returns the clock to real time; the marketplace
     /// stays.
     package func forgetUsage() async throws {
@@ -148,7 +122,7 @@ package final class MarketplaceState: Sendable {
             }
             edit.put(.clock(MarketplaceClock()))
             edit.forgetFuture()
-            _ = edit.settle()
+            _ = edit.settle(atMost: Self.momentsInStep)
             let revision = try await self.store.forgetUsage(saving: edit.changes)
             self.show(edit.catalog, revision)
             self.faults.set(FaultPlan())
@@ -180,15 +154,24 @@ package final class MarketplaceState: Sendable {
         let real = realNow
         let before = current.withLock { current in
             defer { current = catalog }
-            return current.clock
+            return current
         }
-        guard before != catalog.clock else { return }
-        lastMove.withLock { $0 = (real, before.now(real: real)) }
+        guard before.clock != catalog.clock || before.heldAt != catalog.heldAt else { return }
+        shownTimes.withLock { $0.add(before, until: real) }
+    }
+
+    /// After a start: lets the marketplace's time stand before what became due meanwhile, where
+    /// that is more than one step.
+    private func holdBack() {
+        var edit = beginEdit()
+        _ = edit.settle(atMost: Self.momentsInStep)
+        guard edit.catalog.heldAt != nil else { return }
+        current.withLock { $0.heldAt = $0.nextMoment }
     }
 
     private func beginEdit() -> CatalogEdit {
         let catalog = catalog
         let real = realNow
-        return CatalogEdit(catalog: catalog, now: catalog.clock.now(real: real), realNow: real)
+        return CatalogEdit(catalog: catalog, now: catalog.now(real: real), realNow: real)
     }
 }

@@ -121,7 +121,7 @@ package final class RequestLog: Sendable {
     }
 
     package func request(id: String) -> LoggedRequest? {
-        state.withLock { state in state.entries.first { $0.requestID == id } }
+        state.withLock { state in state.entries.first { $0.requestID.hasSameBytes(as: id) } }
     }
 
     /// Remembered requests that meet the condition, newest first, each with its number; only

@@ -57,8 +57,8 @@ extension CatalogEdit {
         _ id: String, of parties: Subscription
     ) throws(Contradiction) -> Agreement {
         guard let agreement = catalog.agreements[id],
-            agreement.productCode == parties.productCode,
-            agreement.buyerAccountID == parties.buyerAccountID
+            agreement.productCode.hasSameBytes(as: parties.productCode),
+            agreement.buyerAccountID.hasSameBytes(as: parties.buyerAccountID)
         else {
             throw Contradiction(
                 .notFound, "agreementId", "the buyer has no such agreement for this product")

@@ -19,7 +19,7 @@ package struct SeedFile: Sendable {
     package func apply(
         to state: MarketplaceState, keepingWhatIsThere: Bool = false
     ) async throws {
-        let plan = try await state.edit { try apply(to: &$0, keepingWhatIsThere) }
+        let plan = try await state.editAndArrive { try apply(to: &$0, keepingWhatIsThere) }
         if let plan { state.faults.set(plan) }
     }
 
@@ -108,9 +108,9 @@ extension CatalogEdit {
             return
         }
         let isSame =
-            known.productCode == draft.productCode
-            && known.buyerAccountID == draft.buyerAccountID
-            && known.licenseARN == draft.licenseARN ?? known.licenseARN
+            known.productCode.hasSameBytes(as: draft.productCode)
+            && known.buyerAccountID.hasSameBytes(as: draft.buyerAccountID)
+            && known.licenseARN.hasSameBytes(as: draft.licenseARN ?? known.licenseARN)
         guard isSame else {
             throw Contradiction(
                 .conflict, "agreementId",

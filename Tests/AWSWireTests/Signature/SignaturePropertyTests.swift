@@ -58,10 +58,25 @@ struct SignaturePropertyTests {
         for (from, to, isAccepted) in [(-3600, 3600, true), (300, 600, true), (301, 600, false)] {
             let times = time.adding(seconds: Int64(from))...time.adding(seconds: Int64(to))
             let signatory = try? SignatureVerifier().verify(
-                call.signed, body: call.body, real: real, otherClock: times,
+                call.signed, body: call.body, real: real, otherClock: [times],
                 credential: call.keyring.find)
             #expect((signatory != nil) == isAccepted)
         }
+    }
+
+    @Test(
+        "A signature of what lies between two times of a clock that was moved is refused",
+        arguments: [(-86_400, true), (-86_000, true), (-43_200, false), (-600, false), (200, true)])
+    func betweenTwoClocks(seconds: Int64, isAccepted: Bool) {
+        let call = SignedCall()
+        // The clock was moved on from a day before the other time; the signature lies between.
+        let time = SignatureVector.time.adding(seconds: -seconds)
+        let before = time.adding(seconds: -86_400)
+        let signatory = try? SignatureVerifier().verify(
+            call.signed, body: call.body, real: time.adding(seconds: -1_000_000),
+            otherClock: [before...before.adding(seconds: 200), time...time],
+            credential: call.keyring.find)
+        #expect((signatory != nil) == isAccepted)
     }
 
     @Test("A signature near any of the clocks is accepted, one between them is not")

@@ -56,7 +56,7 @@ struct SignedCall: Sendable {
     ) throws -> Signatory {
         try verifier.verify(
             request ?? signed, body: body, real: clocks[0],
-            otherClock: clocks.dropFirst().first.map { $0...$0 }, credential: keyring.find)
+            otherClock: clocks.dropFirst().map { $0...$0 }, credential: keyring.find)
     }
 
     private static func text(_ time: Timestamp) -> String { AmzDate.text(time) }

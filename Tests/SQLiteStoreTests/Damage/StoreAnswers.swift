@@ -64,7 +64,7 @@ struct StoreAnswers: Sendable {
         }
         for product in ["prod", "product-with-a-longer-name"] {
             await ask("dimensions of \(product)") { () async throws(StoreError) in
-                try await store.usedDimensions(of: product).sorted()
+                try await store.usedDimensions(of: product).map(\.text).sorted()
             }
         }
     }

@@ -114,9 +114,9 @@ struct StoreContents: Equatable {
     let usage: Set<RecordedUsage>
     let records: Int
     let totals: [UsageTotal]
-    let dimensions: Set<String>
-    let accounts: [String: Account]
-    let products: [String: Product]
+    let dimensions: Set<ExactText>
+    let accounts: FactTable<Account>
+    let products: FactTable<Product>
 
     init(of store: any MarketplaceStore) async throws(StoreError) {
         let items = try await store.usage(UsageFilter(), after: nil, limit: 10_000).items

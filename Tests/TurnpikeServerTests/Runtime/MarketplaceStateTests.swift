@@ -61,24 +61,32 @@ struct MarketplaceStateTests {
         let clock = RealClock()
         let state = try await Self.state(clock)
         let start = clock.now
-        func times() -> ClosedRange<Timestamp>? {
-            state.recentTimes(of: state.catalog.clock, real: clock.now)
+        func times() -> [ClosedRange<Timestamp>] {
+            state.recentTimes(of: state.catalog, real: clock.now)
         }
-        #expect(times() == nil)
+        func only(_ seconds: Int64) -> ClosedRange<Timestamp> {
+            start.adding(seconds: seconds)...start.adding(seconds: seconds)
+        }
+        #expect(times() == [])
         let day = Int64(86_400)
         try await state.edit { _ = try $0.changeClock(.frozen(at: start.adding(seconds: day))) }
-        #expect(times() == start...start.adding(seconds: day))
+        // Not what lies between.
+        #expect(times().last == only(day))
+        #expect(times().first?.upperBound == start)
+        #expect(times().count == 2)
         clock.pass(seconds: 3)
-        #expect(times() == start.adding(seconds: day)...start.adding(seconds: day))
+        #expect(times() == [only(day)])
         try await state.edit { _ = try $0.changeClock(.advance(milliseconds: day * 1000)) }
-        #expect(times() == start.adding(seconds: day)...start.adding(seconds: 2 * day))
+        #expect(times() == [only(day), only(2 * day)])
         let running = MarketplaceClock.Change.running(from: nil, speedThousandths: 3_600_000)
         try await state.edit { _ = try $0.changeClock(running) }
+        // What it showed before the move before this one does not count any more.
+        #expect(times() == [only(2 * day), only(2 * day)])
         clock.pass(seconds: 10)
-        let now = state.catalog.clock.now(real: clock.now)
-        #expect(times() == now.adding(seconds: -7200)...now)
+        let now = state.catalog.now(real: clock.now)
+        #expect(times() == [now.adding(seconds: -7200)...now])
         try await state.forgetUsage()
-        #expect(times() == clock.now...now)
+        #expect(times() == [now.adding(seconds: -7200)...now, clock.now...clock.now])
     }
 
     @Test("A container that is stopped late still has no more seconds in an hour than it has")

@@ -1,0 +1,81 @@
+import MeteringAPI
+
+/// The moments at which something happens by itself, the earliest first.
+///
+/// They are kept in short sorted pieces, so that adding or removing one among a million copies a
+/// few hundred of them, and a copy of the whole shares its pieces.
+struct Agenda: Sendable {
+    private var pieces: [[DueMoment]] = []
+    /// A piece that grows beyond this is divided.
+    private static let longestPiece = 256
+
+    var first: DueMoment? { pieces.first?.first }
+
+    mutating func insert(_ moment: DueMoment) {
+        guard !pieces.isEmpty else {
+            pieces = [[moment]]
+            return
+        }
+        let piece = max(0, pieces.frontCount { $0[0] <= moment } - 1)
+        let place = pieces[piece].frontCount { $0 < moment }
+        pieces[piece].insert(moment, at: place)
+        guard pieces[piece].count > Self.longestPiece else { return }
+        let half = Self.longestPiece / 2
+        pieces.insert(Array(pieces[piece][half...]), at: piece + 1)
+        pieces[piece].removeSubrange(half...)
+    }
+
+    mutating func remove(_ moment: DueMoment) {
+        let piece = pieces.frontCount { $0[0] <= moment } - 1
+        guard piece >= 0 else { return }
+        let place = pieces[piece].frontCount { $0 < moment }
+        guard place < pieces[piece].count, pieces[piece][place] == moment else { return }
+        pieces[piece].remove(at: place)
+        if pieces[piece].isEmpty { pieces.remove(at: piece) }
+    }
+}
+
+extension Array {
+    /// How many elements at the front meet a condition that those behind them do not meet.
+    fileprivate func frontCount(where isBefore: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// A moment at which something happens by itself, and to what.
+struct DueMoment: Sendable, Hashable, Comparable {
+    enum Subject: Sendable, Hashable {
+        /// The next milestone of an agreement.
+        case agreement(sequence: Int)
+        /// The end of an hour in which a workload ran, or the end of the workload.
+        case workload
+    }
+
+    let time: Timestamp
+    let subject: Subject
+    /// The agreement's id, or the workload's name.
+    let id: ExactText
+
+    /// At one moment, agreements come before workloads, and older agreements before newer ones.
+    static func < (left: DueMoment, right: DueMoment) -> Bool {
+        let (order, other) = (left.subject.order, right.subject.order)
+        if (left.time, order) != (right.time, other) {
+            return (left.time, order) < (right.time, other)
+        }
+        return left.id < right.id
+    }
+}
+
+extension DueMoment.Subject {
+    fileprivate var order: Int {
+        switch self {
+        case .agreement(let sequence): sequence
+        case .workload: .max
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package import Marketplace
+package import MeteringAPI
+import Synchronization
+
+extension MarketplaceState {
+    /// How many moments happen in one edit at most.
+    ///
+    /// A few milliseconds' worth, or tens of them where each tells of several events: that long
+    /// the other requests of an event loop may wait.
+    package static let momentsInStep = 500
+
+    /// Lets happen what has become due, in its order, a step of it at most.
+    package func settle() async throws {
+        try await edit(outlastsReset: true) { _ in }
+    }
+
+    /// Runs an edit, and returns once the marketplace's time is where the edit has moved the clock.
+    ///
+    /// On the way there each step is an edit of its own, and others come in between. Should a step
+    /// fail, or the caller be cancelled, the timekeeper goes on.
+    package func editAndArrive<Value: Sendable>(
+        _ body: @Sendable (inout CatalogEdit) throws -> Value
+    ) async throws -> Value {
+        // A step is too much for an event loop that has other connections.
+        try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            let (value, goal) = try await edit { edit in
+                let before = edit.catalog.clock
+                let value = try body(&edit)
+                let clock = edit.catalog.clock
+                return (value, clock == before ? nil : clock.now(real: edit.realNow))
+            }
+            while let goal, let heldAt = catalog.heldAt, heldAt <= goal {
+                try Task.checkCancellation()
+                try await settle()
+            }
+            return value
+        }
+    }
+
+    /// How long until something becomes due, in milliseconds of real time; nil while nothing will.
+    package var millisecondsUntilNext: Int64? {
+        let catalog = catalog
+        return catalog.nextMoment.flatMap {
+            catalog.clock.realMilliseconds(until: $0, real: realNow)
+        }
+    }
+
+    /// What the marketplace's clock showed within the last moment, for programs that follow it and
+    /// sign with its time; nothing where that was the real time.
+    package func recentTimes(of catalog: Catalog, real: Timestamp) -> [ClosedRange<Timestamp>] {
+        shownTimes.withLock { $0.times(of: catalog, real: real) }
+    }
+}
