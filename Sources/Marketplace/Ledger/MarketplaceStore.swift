@@ -12,8 +12,10 @@ package protocol MarketplaceStore: UsageLedger {
     /// Each event gets a greater number than any before, also than those that were forgotten.
     func save(_ changes: [CatalogChange]) async throws(StoreError)
 
-    /// What happened after an event of this number, in order, at most `limit`; 0 is before all.
-    func events(after number: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
+    /// What happened after an event of this number, in order, within the bounds; 0 is before all.
+    func events(
+        after number: Int64, within bounds: PageBounds
+    ) async throws(StoreError) -> [NumberedEvent]
 
     /// Deliveries after one of this number that the filter includes, in order, at most `limit`.
     ///
@@ -33,12 +35,12 @@ package protocol MarketplaceStore: UsageLedger {
     /// Forgets all that there is, the catalog included.
     func forgetEverything() async throws(StoreError)
 
-    /// The records that the filter includes, by hour from the oldest, at most `limit`.
+    /// The records that the filter includes, by hour from the oldest, within the bounds.
     ///
     /// Records of one hour come in an order of the store's own, which stays as it is. A cursor
     /// that it never gave out throws `unknownCursor`.
     func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
+        _ filter: UsageFilter, after cursor: String?, within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<RecordedUsage>
 
     /// Sums of the records that the filter includes, a row for each group, ordered by group.
@@ -46,7 +48,8 @@ package protocol MarketplaceStore: UsageLedger {
     /// Members are compared by bytes, and a missing one comes first. Without groupings there is
     /// one row, or none where nothing is recorded.
     func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?,
+        within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<UsageTotal>
 
     /// The dimensions of the product that have usage; a set holds one spelling of "é" only.
@@ -54,4 +57,26 @@ package protocol MarketplaceStore: UsageLedger {
 
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
     func close() async
+}
+
+// Parts of lists that are bounded by their items alone.
+extension MarketplaceStore {
+    package func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        try await events(after: number, within: PageBounds(items: limit))
+    }
+
+    package func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        try await usage(filter, after: cursor, within: PageBounds(items: limit))
+    }
+
+    package func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        try await totals(
+            of: filter, by: groupings, after: cursor, within: PageBounds(items: limit))
+    }
 }

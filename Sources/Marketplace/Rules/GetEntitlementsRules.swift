@@ -115,7 +115,8 @@ private struct Position: Comparable {
         guard let token else { return nil }
         let parts = Self.decoded(token)?.split(
             separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let parts, parts.count == 2, let sequence = Int(parts[0]),
+        guard let parts, parts.count == 2,
+            let sequence = WholeNumber.read(parts[0]).map(Int.init),
             parts[1].hasSuffix("/" + productCode)
         else {
             throw Refusal(
