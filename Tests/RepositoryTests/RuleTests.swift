@@ -4,7 +4,8 @@ import Testing
 struct RuleTests {
     @Test(
         "A rule finds what it forbids and lets pass what it allows",
-        arguments: RuleSample.layout + RuleSample.words + RuleSample.names + RuleSample.documents)
+        arguments: RuleSample.layout + RuleSample.words + RuleSample.numbers + RuleSample.names
+            + RuleSample.documents)
     func sample(_ sample: RuleSample) {
         #expect(sample.check(sample.bad).map(\.line) == sample.lines)
         #expect(sample.check(sample.good) == [])

@@ -1,4 +1,5 @@
 import AWSWire
+import MeteringAPI
 
 /// Watches the server's request log for the call that resolves a token.
 struct TokenResolution {
@@ -52,7 +53,10 @@ struct TokenResolution {
 
         init(_ item: JSONValue) {
             id = item["requestId"]?.text ?? ""
-            status = item["status"].flatMap { Int($0.numberText) } ?? 0
+            status =
+                item["status"].flatMap {
+                    WholeNumber.read($0.numberText, in: 0...999).map(Int.init)
+                } ?? 0
             error = item["error"]?.text ?? ""
             summary = item["explanation"]?["summary"]?.text ?? ""
         }
