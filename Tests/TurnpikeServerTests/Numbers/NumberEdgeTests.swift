@@ -36,8 +36,10 @@ struct NumberEdgeTests {
         arguments: NumberPlace.all { if case .bounded = $0 { true } else { false } })
     func bodies(place: NumberPlace) async throws {
         guard case .bounded(let number) = place.type else { return }
+        var market = try await ControlMarket.metering()
         for edge in NumberEdges.all {
-            let market = try await ControlMarket.metering()
+            // Tests that run beside this one have deadlines.
+            await Task.yield()
             let body = try #require(place.body(edge), "\(place.testDescription) has no body here")
             let answer = await market.send(place.method, place.path, body)
             let decimals = number.precision == .whole ? 0 : 3
@@ -55,6 +57,7 @@ struct NumberEdgeTests {
             }
             guard answer.status < 300, number.name != "latency" else { continue }
             await Self.use(market)
+            market = try await ControlMarket.metering()
         }
     }
 
@@ -85,12 +88,15 @@ struct NumberEdgeTests {
     func times(place: NumberPlace) async throws {
         let isTime = if case .time = place.type { true } else { false }
         let values = isTime ? NumberEdges.times.map { "\"\($0)\"" } : NumberEdges.all
+        var market = try await ControlMarket.metering()
         for value in values {
-            let market = try await ControlMarket.metering()
+            await Task.yield()
             let body = try #require(place.body(value), "\(place.testDescription) has no body here")
             let answer = await market.send(place.method, place.path, body)
             #expect(answer.status < 500, "\(body): \(answer.text)")
-            if answer.status < 300 { await Self.use(market) }
+            guard answer.status < 300 else { continue }
+            await Self.use(market)
+            market = try await ControlMarket.metering()
         }
     }
 
@@ -108,6 +114,7 @@ struct NumberEdgeTests {
         let path = NumberPlace(method: .get, template: template, field: "", type: .any).path
         for number in route.query.compactMap(\.number) {
             for edge in NumberEdges.texts {
+                await Task.yield()
                 let query = "\(number.name)=\(PercentEncoding.encoded(edge))"
                 let answer = await market.send(.get, "\(path)?\(query)")
                 let isInside = Int64(edge).map { number.range.contains($0) && String($0) == edge }
@@ -132,20 +139,25 @@ struct NumberEdgeTests {
         #expect(skew?["minimum"]?.numberText == "-31622400")
     }
 
-    @Test("A header that is a number is ignored where it is none", arguments: NumberEdges.texts)
-    func headers(edge: String) async throws {
+    @Test("A header that is a number is ignored where it is none")
+    func headers() async throws {
+        let market = try await ControlMarket()
         for field in NumberField.headers {
             let name = try #require(HTTPField.Name(field.name))
-            var headers: HTTPFields = [.accept: "text/event-stream"]
-            headers[name] = edge
-            let number = headers.number(field)
-            #expect(number == nil || number.map(String.init) == edge.filter { $0 != " " })
-            let market = try await ControlMarket()
-            #expect(await market.send(.get, "events", headers: headers).status == 200)
-            let head = HTTPRequest(
-                method: .post, scheme: "http", authority: "a", path: "/", headerFields: headers)
-            let isLarge = field.name == "content-length" && number ?? 0 > 1_048_576
-            #expect(head.declaresTooLargeBody == isLarge)
+            for edge in NumberEdges.texts {
+                var headers: HTTPFields = [.accept: "text/event-stream"]
+                headers[name] = edge
+                let number = headers.number(field)
+                // Blanks around a header's value are no part of it.
+                let text = edge.filter { $0 != " " }
+                #expect(number.map(String.init) ?? text == text)
+                #expect(await market.send(.get, "events", headers: headers).status == 200)
+                let head = HTTPRequest(
+                    method: .post, scheme: "http", authority: "a", path: "/",
+                    headerFields: headers)
+                let isLarge = field.name == "content-length" && number ?? 0 > 1_048_576
+                #expect(head.declaresTooLargeBody == isLarge)
+            }
         }
     }
 }
