@@ -85,11 +85,13 @@ struct ControlClient {
         return try await answer(request)
     }
 
-    private func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
+    /// The answer to a request; throws what a refusal says.
+    func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
         let (status, body) = try await exchange(authorized(request))
         return try document(body, status)
     }
 
+    /// The request with the control token, where there is one.
     func authorized(_ request: HTTPClientRequest) -> HTTPClientRequest {
         var request = request
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
@@ -136,7 +138,8 @@ struct ControlClient {
     private struct TooLate: Error {}
 
     /// The document of an answer; throws what a refusal says.
-    func document(_ body: ByteBuffer, _ status: Int) throws(CommandFailure) -> JSONDocument {
+    private func document(_ body: ByteBuffer, _ status: Int) throws(CommandFailure) -> JSONDocument
+    {
         guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
             throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
         }

@@ -72,8 +72,8 @@ struct EventStream {
             control.authorized(request), timeout: .seconds(30))
         let type = response.headers.first(name: "Content-Type") ?? ""
         guard response.status == .ok, type.hasPrefix("text/event-stream") else {
-            let body = try await response.body.collect(upTo: 1_048_576)
-            _ = try control.document(body, Int(response.status.code))
+            // Asked again as commands ask, with a time for the whole answer, to hear why.
+            _ = try await control.answer(HTTPClientRequest(url: control.endpoint + path))
             throw CommandFailure("what answers at \(control.endpoint) streams no events")
         }
         begin()

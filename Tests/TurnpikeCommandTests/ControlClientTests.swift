@@ -56,7 +56,8 @@ struct ControlClientTests {
         }
         #expect(failure?.description.hasSuffix("refuses: enough") == true)
         #expect(texts == (1...3).map { #"{"number":\#($0)}"# })
-        #expect(stub.requests.map(\.lastEventID) == [nil, "2", "3"])
+        // Asked once more for the reason, which a stream does not carry.
+        #expect(stub.requests.map(\.lastEventID) == [nil, "2", "3", nil])
         try await stub.stop()
     }
 
