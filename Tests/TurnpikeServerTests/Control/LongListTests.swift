@@ -6,7 +6,7 @@ import Testing
 
 @testable import TurnpikeServer
 
-@Suite("Lists of what is long", .timeLimit(.minutes(5)))
+@Suite("Lists of what is long", .serialized, .timeLimit(.minutes(5)))
 struct LongListTests {
     /// Usage of so many records with two megabytes each in all, straight into the store.
     private static func record(_ count: Int, in store: any MarketplaceStore) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import TurnpikeServer
 
-@Suite("Numbers from outside", .timeLimit(.minutes(5)))
+@Suite("Numbers from outside", .serialized, .timeLimit(.minutes(5)))
 struct NumberEdgeTests {
     @Test("Every number that a request may have is declared with its bounds")
     func declarations() {
