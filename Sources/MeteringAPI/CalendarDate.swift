@@ -55,7 +55,10 @@ extension Timestamp {
     package var monthStart: Timestamp {
         let date = date
         let first = CalendarDate(year: date.year, month: date.month, day: 1)
-        return Timestamp(milliseconds: first.daysSinceEpoch * Self.millisecondsInDay)
+        // The month of the first moment of all begins below 64 bits.
+        let (start, isBelow) = first.daysSinceEpoch.multipliedReportingOverflow(
+            by: Self.millisecondsInDay)
+        return Timestamp(milliseconds: isBelow ? .min : start)
     }
 
     /// The first moment of the next calendar month.
@@ -78,8 +81,12 @@ extension Timestamp {
         return text + "Z"
     }
 
+    /// Whether the moment is in a year of four digits, 0000 to 9999, as all forms of times have.
+    package var hasFourDigitYear: Bool { (0...9999).contains(date.year) }
+
     /// Reads ISO 8601 in UTC (`2026-12-01T05:59:00Z`, with up to nine fraction digits, or an
-    /// offset such as `+01:00`); nil for anything else.
+    /// offset such as `+01:00`); nil for anything else, and for what the offset leads out of the
+    /// years of four digits.
     package init?(iso8601 text: String) {
         var reader = DigitReader(text)
         guard let year = reader.digits(4), reader.skip("-"),
@@ -102,6 +109,7 @@ extension Timestamp {
             let time = Timestamp(date, hour: hour, minute: minute, second: second)
         else { return nil }
         self.init(milliseconds: time.milliseconds - offset * 60_000 + millisecond)
+        if !hasFourDigitYear { return nil }
     }
 
     /// A second of a day in UTC; nil where there is none of that name.

@@ -37,15 +37,16 @@ extension SQLiteStore {
     }
 
     package func events(
-        after number: Int64, limit: Int
+        after number: Int64, within bounds: PageBounds
     ) async throws(StoreError) -> [NumberedEvent] {
         try await read("the events") { connection in
             let rows = try Statement(
                 "SELECT number, body, checksum FROM event WHERE number > ? ORDER BY number LIMIT ?",
                 on: connection)
             rows.bind(1, number)
-            rows.bind(2, Int64(limit))
+            rows.bind(2, Int64(bounds.items))
             var events: [NumberedEvent] = []
+            var left = bounds
             while try rows.step() {
                 let body = rows.text(1)
                 guard CatalogTable.checksum(event: body) == rows.integer(2),
@@ -55,6 +56,7 @@ extension SQLiteStore {
                         code: SQLITE_CORRUPT,
                         message: "event \(rows.integer(0)) is not what was written")
                 }
+                guard left.take(event.byteCount) else { break }
                 events.append(NumberedEvent(number: rows.integer(0), event: event))
             }
             return events
@@ -88,21 +90,24 @@ extension SQLiteStore {
     }
 
     package func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
+        _ filter: UsageFilter, after cursor: String?, within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<RecordedUsage> {
         let start: UsagePosition? = if let cursor { try UsagePosition(cursor) } else { nil }
         return try await read("the usage") { connection in
             var records = try RecordReader(on: connection)
             var page = ReportPage<RecordedUsage>(items: [], nextCursor: nil)
             var last: UsagePosition?
+            var left = bounds
             let reader = try RunReader(filter, records.names, on: connection)
             try reader.forEachRun(after: start) { (run, positions) throws(SQLiteFailure) in
                 for position in positions {
-                    guard page.items.count < limit else {
+                    guard left.items > 0, left.bytes > 0 else {
                         page.nextCursor = last?.cursor
                         return false
                     }
-                    page.items.append(try records.usage(run, position))
+                    let record = try records.usage(run, position)
+                    _ = left.take(record.byteCount)
+                    page.items.append(record)
                     last = UsagePosition(run, position: position)
                 }
                 return true
@@ -112,7 +117,8 @@ extension SQLiteStore {
     }
 
     package func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?,
+        within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<UsageTotal> {
         var start: TotalPosition?
         if let cursor { start = try TotalPosition(cursor, members: groupings.count) }
@@ -121,13 +127,13 @@ extension SQLiteStore {
         let position = start
         return try await read("the usage") { connection in
             var names = try NameReader(on: connection)
-            var totals = GroupedTotals(by: groupings, after: position, limit: limit)
+            var totals = GroupedTotals(by: groupings, after: position, limit: bounds.items)
             let reader = try RunReader(filter, names, on: connection)
             try reader.forEachRun(after: nil) { (run, positions) throws(SQLiteFailure) in
                 try totals.add(run, positions, &names)
                 return true
             }
-            return try totals.page()
+            return try totals.page(bytes: bounds.bytes)
         }
     }
 
@@ -179,6 +185,10 @@ struct TotalPosition: Sendable, Hashable {
             group.count == members
         else { throw StoreError(.unknownCursor, cause: "not a group of \(members)") }
         self.group = group
+        // What it never gave out may be read as a group all the same.
+        guard (try? self.cursor) == cursor else {
+            throw StoreError(.unknownCursor, cause: "another spelling of a group")
+        }
     }
 }
 

@@ -27,7 +27,7 @@ extension ServerOptions {
     /// Changes the clock, and prints what it is then.
     fileprivate func setClock(_ body: (inout JSONWriter) -> Void) async throws {
         let answer = try await control().send(.PUT, "/control/v1/clock", body)
-        print(ClockReading(answer).text)
+        Terminal.print(ClockReading(answer).text)
     }
 }
 
@@ -38,7 +38,7 @@ extension Clock {
         @OptionGroup var server: ServerOptions
 
         func run() async throws {
-            print(ClockReading(try await server.control().get("/control/v1/clock")).text)
+            Terminal.print(ClockReading(try await server.control().get("/control/v1/clock")).text)
         }
     }
 
@@ -70,6 +70,12 @@ extension Clock {
         var speed = 1.0
 
         @OptionGroup var server: ServerOptions
+
+        func validate() throws {
+            guard (0.001...86_400).contains(speed) else {
+                throw ValidationError("--speed takes 0.001 to 86400, not \(speed)")
+            }
+        }
 
         func run() async throws {
             try await server.setClock { writer in
@@ -163,11 +169,12 @@ struct ClockReading {
     }
 }
 
-/// How long something takes, as people write it.
+/// How long something takes, as people write it; ten thousand years at most.
 struct ClockDuration: ExpressibleByArgument, Equatable {
     let seconds: Int64
 
     private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    private static let longest: Int64 = 10_000 * 366 * 86_400
 
     init?(argument: String) {
         var sum: Int64 = 0
@@ -189,7 +196,8 @@ struct ClockDuration: ExpressibleByArgument, Equatable {
         }
         // A number alone is seconds.
         let (total, isTooMuch) = sum.addingReportingOverflow(number ?? 0)
-        guard !argument.isEmpty, !isTooMuch, number == nil || sum == 0 else { return nil }
+        guard !argument.isEmpty, !isTooMuch, number == nil || sum == 0, total <= Self.longest
+        else { return nil }
         seconds = total
     }
 }

@@ -1,3 +1,4 @@
+import AWSWire
 import ArgumentParser
 import FoundationEssentials
 import Marketplace
@@ -190,10 +191,16 @@ struct SharedClock {
         let reading = ClockReading(try await control.get("/control/v1/clock"))
         guard let now = Timestamp(iso8601: reading.now),
             let real = Timestamp(iso8601: reading.realNow),
-            let speed = Double(reading.speed)
+            case let speed = JSONNumber(Array(reading.speed.utf8), scale: 3).scaled,
+            (0...MarketplaceClock.maximumSpeedThousandths).contains(speed)
         else { throw CommandFailure("\(control.endpoint) tells no time: is that a Turnpike?") }
-        let thousandths = reading.mode == "frozen" ? 0 : Int64((speed * 1000).rounded())
-        file.write([now.milliseconds * 1_000_000, real.milliseconds * 1_000_000, thousandths])
+        let times = [now, real].map { $0.milliseconds.multipliedReportingOverflow(by: 1_000_000) }
+        guard !times.contains(where: \.overflow) else {
+            throw CommandFailure(
+                "the marketplace's clock shows \(reading.now), and programs count nanoseconds to "
+                    + "the year 2262 only: reset the marketplace")
+        }
+        file.write(times.map(\.partialValue) + [reading.mode == "frozen" ? 0 : speed])
     }
 }
 

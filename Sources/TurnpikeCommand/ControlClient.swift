@@ -1,5 +1,6 @@
 import AWSWire
 import AsyncHTTPClient
+import MeteringAPI
 import NIOCore
 import NIOHTTP1
 import TurnpikeServer
@@ -8,37 +9,49 @@ import TurnpikeServer
 struct ControlClient {
     let endpoint: String
     let token: String?
+    /// How long an answer may take, its body included.
+    var timeout = Duration.seconds(30)
 
-    /// How long an answer may take.
-    private static let timeoutSeconds: Int64 = 30
     /// How long a move of the clock may take: past a million moments it takes a minute or more.
-    private static let moveSeconds: Int64 = 600
-    /// The largest answer that is read: a page of a thousand items takes less.
+    private static let moveTimeout = Duration.seconds(600)
+    /// The largest answer that is read: a page takes less.
     private static let answerMegabytes = 64
 
     /// All items of a list, page by page.
     func items(_ path: String, _ query: [(String, String)]) async throws -> [JSONDocument] {
         var items: [JSONDocument] = []
-        var cursor: String?
-        repeat {
-            let page = cursor.map { [("cursor", $0)] } ?? []
-            let part = try await self.page(path, query + page)
-            items += part.items
-            cursor = part.cursor
-        } while cursor != nil
+        try await pages(path, query) { items += $0 }
         return items
     }
 
-    /// The items of one part of a list, and what leads to the next.
-    func page(
-        _ path: String, _ query: [(String, String)]
-    ) async throws -> (items: [JSONDocument], cursor: String?) {
-        let answer = try await get(path, query + [("limit", "1000")])
-        let items = try (answer.root["items"]?.elementList ?? []).map {
-            try JSONDocument(parsing: Array($0.rawBytes))
+    /// Reads a list page by page from a cursor, or from its begin, and gives the last cursor.
+    ///
+    /// A list ends where nothing leads on; one without an end, where its cursor stays. A cursor
+    /// that comes again would lead round for ever, so it is an error.
+    @discardableResult
+    func pages(
+        _ path: String, _ query: [(String, String)], from start: String? = nil,
+        _ take: ([JSONDocument]) throws -> Void
+    ) async throws -> String? {
+        var seen: Set<String> = []
+        var cursor = start
+        while true {
+            let page = cursor.map { [("cursor", $0)] } ?? []
+            let answer = try await get(path, query + [("limit", "1000")] + page)
+            try take(
+                try (answer.root["items"]?.elementList ?? []).map {
+                    try JSONDocument(parsing: Array($0.rawBytes))
+                })
+            let next = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
+            guard let next, next != cursor else { return cursor }
+            guard seen.insert(next).inserted else {
+                throw CommandFailure(
+                    "the list \(path) of \(endpoint) leads back to the cursor "
+                        + "'\(next.cut(toBytes: 100))', which it gave before: was it reset while "
+                        + "it was read, or is that no Turnpike? Ask again")
+            }
+            cursor = next
         }
-        let cursor = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
-        return (items, cursor)
     }
 
     /// One that says at once when nobody listens; it lives as long as the process.
@@ -72,26 +85,50 @@ struct ControlClient {
         request.method = method
         request.body = .bytes(writer.bytes)
         let movesClock = path == "/control/v1/clock"
-        return try await answer(
-            request, within: movesClock ? Self.moveSeconds : Self.timeoutSeconds)
+        return try await answer(request, within: movesClock ? Self.moveTimeout : nil)
     }
 
-    private func answer(
-        _ request: HTTPClientRequest, within seconds: Int64 = Self.timeoutSeconds
+    /// The answer to a request within the client's time, or another; throws what a refusal says.
+    func answer(
+        _ request: HTTPClientRequest, within time: Duration? = nil
     ) async throws -> JSONDocument {
+        let (status, body) = try await exchange(authorized(request), within: time ?? timeout)
+        return try document(body, status)
+    }
+
+    /// The request with the control token, where there is one.
+    func authorized(_ request: HTTPClientRequest) -> HTTPClientRequest {
         var request = request
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let status: Int
-        let body: ByteBuffer
+        return request
+    }
+
+    /// The status and the whole body of an answer, within the time for both.
+    private func exchange(
+        _ request: HTTPClientRequest, within time: Duration
+    ) async throws -> (status: Int, body: ByteBuffer) {
         do {
-            let response = try await Self.http.execute(
-                request, timeout: .seconds(seconds))
-            status = Int(response.status.code)
-            body = try await response.body.collect(upTo: Self.answerMegabytes * 1_048_576)
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            return try await withThrowingTaskGroup { group in
+                group.addTask {
+                    // Its own time ends with the head, so another is kept beside.
+                    let response = try await Self.http.execute(request, timeout: .hours(1))
+                    let limit = Self.answerMegabytes * 1_048_576
+                    return (
+                        Int(response.status.code), try await response.body.collect(upTo: limit)
+                    )
+                }
+                group.addTask {
+                    try await Task.sleep(for: time)
+                    throw TooLate()
+                }
+                defer { group.cancelAll() }
+                guard let answer = try await group.next() else { throw TooLate() }
+                return answer
+            }
+        } catch is TooLate {
             throw CommandFailure(
                 "\(endpoint) accepts connections but did not answer within "
-                    + "\(seconds) s: is that a Turnpike?")
+                    + "\(time.components.seconds) s: is that a Turnpike?")
         } catch is NIOTooManyBytesError {
             throw CommandFailure(
                 "the answer of \(endpoint) is larger than \(Self.answerMegabytes) MB: "
@@ -101,6 +138,13 @@ struct ControlClient {
                 "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
                     + "another with --endpoint")
         }
+    }
+
+    private struct TooLate: Error {}
+
+    /// The document of an answer; throws what a refusal says.
+    private func document(_ body: ByteBuffer, _ status: Int) throws(CommandFailure) -> JSONDocument
+    {
         guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
             throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
         }

@@ -23,7 +23,8 @@ struct Env: ParsableCommand {
     var json = false
 
     func run() throws {
-        print(try text(in: .process))
+        let text = try text(in: .process)
+        if json { Terminal.printJSON(text) } else { Terminal.print(text) }
     }
 
     func text(in environment: Environment) throws(CommandFailure) -> String {

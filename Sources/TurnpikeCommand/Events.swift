@@ -24,31 +24,31 @@ struct Events: AsyncParsableCommand {
     @Flag(help: "Print a JSON object on a line for each event.")
     var json = false
 
-    /// How often it is asked for what is new.
-    private static let interval = Duration.seconds(1)
+    private static let path = "/control/v1/events"
 
     func run() async throws {
-        let client = ControlClient(
-            endpoint: try server.endpoint(in: .process),
-            token: Environment.process[.controlToken])
-        var cursor = "0"
-        var isFirst = true
-        while true {
-            let page = try await client.page(
-                "/control/v1/events", query + [("cursor", cursor)])
-            if isFirst, page.items.isEmpty, !follow, !json { print("Nothing has happened.") }
-            for item in page.items {
-                print(
-                    json ? String(decoding: item.text, as: UTF8.self) : Self.line(item))
-            }
-            flushOutput()
-            isFirst = false
-            let isEnd = page.cursor == nil || page.cursor == cursor
-            cursor = page.cursor ?? cursor
-            guard isEnd else { continue }
-            guard follow else { return }
-            try await Task.sleep(for: Self.interval)
+        let control = try server.control()
+        guard !follow else {
+            let parameters = query.map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }
+                .joined(separator: "&")
+            var stream = EventStream(control, path: "\(Self.path)?\(parameters)")
+            return try await stream.follow(show)
         }
+        var isEmpty = true
+        try await control.pages(Self.path, query, from: "0") { items in
+            for item in items { show(item) }
+            isEmpty = isEmpty && items.isEmpty
+        }
+        if isEmpty, !json { Terminal.print("Nothing has happened.") }
+    }
+
+    private func show(_ item: JSONDocument) {
+        if json {
+            Terminal.printJSON(String(decoding: item.text, as: UTF8.self))
+        } else {
+            Terminal.print(Self.line(item))
+        }
+        flushOutput()
     }
 
     private var query: [(String, String)] {
@@ -62,7 +62,7 @@ struct Events: AsyncParsableCommand {
             let value = item.root[name]
             return value?.kind == .number
                 ? String(decoding: Array(value?.rawBytes ?? []), as: UTF8.self)
-                : value?.text ?? "-"
+                : value?.text.oneLine ?? "-"
         }.joined(separator: "  ")
     }
 }

@@ -17,10 +17,10 @@ extension ControlClient {
     /// Prints a fault plan, a rule a line.
     fileprivate func show(_ plan: JSONDocument) {
         let rules = plan.root["rules"].map { Array($0.elements) } ?? []
-        if plan.root["quotas"]?.isTrue == true { print("AWS's request quotas hold") }
-        if rules.isEmpty { print("no faults") }
+        if plan.root["quotas"]?.isTrue == true { Terminal.print("AWS's request quotas hold") }
+        if rules.isEmpty { Terminal.print("no faults") }
         for (index, rule) in rules.enumerated() {
-            print("\(index + 1)  \(String(decoding: rule.rawBytes, as: UTF8.self))")
+            Terminal.printJSON("\(index + 1)  \(String(decoding: rule.rawBytes, as: UTF8.self))")
         }
     }
 }

@@ -30,7 +30,7 @@ struct Serve: AsyncParsableCommand {
             throw CommandFailure("\(error)")
         }
         try await application.run(stoppingAt: [.sigterm, .sigint]) { port in
-            print(StartMessage(application: application, port: port).text, terminator: "")
+            Terminal.print(StartMessage(application: application, port: port).text, terminator: "")
             flushOutput()
         }
     }
@@ -134,7 +134,7 @@ struct ServeOptions: ParsableArguments {
 
     private func port(in environment: Environment) throws(CommandFailure) -> Int? {
         guard let text = port.map(String.init) ?? environment[.port] else { return nil }
-        guard let number = UInt16(text) else {
+        guard let number = WholeNumber.read(text, in: 0...65_535) else {
             throw CommandFailure("'\(text)' is no port: choose a number from 0 to 65535")
         }
         return Int(number)

@@ -7,7 +7,7 @@
 /// Where what went wrong is said.
 enum StandardError {
     static func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
+        var bytes = Array(text.escapedForPeople.utf8)[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { write(2, $0) }
             guard written > 0 else { return }

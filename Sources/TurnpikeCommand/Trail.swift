@@ -1,5 +1,6 @@
 import AWSWire
 import ArgumentParser
+import MeteringAPI
 
 struct Trail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,18 +21,23 @@ struct Trail: AsyncParsableCommand {
 
     func run() async throws {
         let control = try server.control()
-        var cursor = "0"
+        var cursor: String? = "0"
         repeat {
-            let page = try await control.get(
-                "/control/v1/trail", [("limit", "1000"), ("cursor", cursor)])
-            let records = page.root["items"].map { Array($0.elements) } ?? []
-            for record in records { print(String(decoding: record.rawBytes, as: UTF8.self)) }
-            flushOutput()
-            let next = page.root["nextCursor"]?.text ?? cursor
+            let start = cursor
+            cursor = try await control.pages("/control/v1/trail", [], from: start) { records in
+                for record in records {
+                    Terminal.printJSON(String(decoding: record.text, as: UTF8.self))
+                }
+                flushOutput()
+            }
+            guard follow else { return }
             // A reset begins anew.
-            cursor = (Int(next) ?? 0) < (Int(cursor) ?? 0) ? "0" : next
-            if records.count < 1000, follow { try await Task.sleep(for: Self.pause) }
-            if records.count < 1000, !follow { return }
+            if Self.number(cursor) < Self.number(start) { cursor = "0" }
+            try await Task.sleep(for: Self.pause)
         } while true
+    }
+
+    private static func number(_ cursor: String?) -> Int64 {
+        cursor.flatMap { WholeNumber.read($0) } ?? 0
     }
 }

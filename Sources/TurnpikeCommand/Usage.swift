@@ -31,11 +31,21 @@ struct Usage: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let client = ControlClient(
-            endpoint: try server.endpoint(in: .process),
-            token: Environment.process[.controlToken])
-        let items = try await client.items("/control/v1/usage", query)
-        print(json ? UsageTable.json(items) : UsageTable(items).text, terminator: "")
+        let control = try server.control()
+        var table = UsageTable([])
+        var printed = 0
+        // Records as JSON are printed as they come, because each may have a megabyte.
+        try await control.pages("/control/v1/usage", query) { items in
+            guard json else { return table.add(items) }
+            let text = UsageTable.json(items, after: printed, isOver: false)
+            Terminal.printJSON(text, terminator: "")
+            printed += items.count
+        }
+        if json {
+            Terminal.printJSON(UsageTable.json([], after: printed), terminator: "")
+        } else {
+            Terminal.print(table.text, terminator: "")
+        }
     }
 
     private var query: [(String, String)] {
@@ -48,7 +58,7 @@ struct Usage: AsyncParsableCommand {
 
 /// Records as a table for people, with columns as wide as what is in them.
 struct UsageTable {
-    private let rows: [[String]]
+    private var rows: [[String]] = []
 
     private static let columns: [(title: String, member: String)] = [
         ("TIMESTAMP", "timestamp"), ("PRODUCT", "productCode"), ("BUYER", "buyerAccountId"),
@@ -56,9 +66,11 @@ struct UsageTable {
         ("REGION", "region"), ("RECORD", "meteringRecordId"),
     ]
 
-    init(_ items: [JSONDocument]) {
-        rows = items.map { item in
-            Self.columns.map { item.root[$0.member]?.text ?? "-" }
+    init(_ items: [JSONDocument]) { add(items) }
+
+    mutating func add(_ items: [JSONDocument]) {
+        rows += items.map { item in
+            Self.columns.map { item.root[$0.member]?.text.oneLine ?? "-" }
         }
     }
 
@@ -78,8 +90,13 @@ struct UsageTable {
         }.joined()
     }
 
-    static func json(_ items: [JSONDocument]) -> String {
+    /// A JSON array, or what comes of it after so many records.
+    static func json(
+        _ items: [JSONDocument], after printed: Int = 0, isOver: Bool = true
+    ) -> String {
         let texts = items.map { String(decoding: $0.text, as: UTF8.self) }
-        return "[" + texts.joined(separator: ",\n ") + "]\n"
+        let isBegun = printed > 0 || !isOver && items.isEmpty
+        let begin = isBegun ? (items.isEmpty ? "" : ",\n ") : "["
+        return begin + texts.joined(separator: ",\n ") + (isOver ? "]\n" : "")
     }
 }

@@ -20,13 +20,13 @@ struct Verify: ParsableCommand {
         } catch {
             throw CommandFailure("\(error)")
         }
-        for finding in check.findings { print(finding) }
+        for finding in check.findings { Terminal.print(finding) }
         guard check.findings.isEmpty else {
             throw CommandFailure(
                 "the data file \(file) is damaged: restore it from a backup, and keep this one to "
                     + "look into")
         }
-        print(
+        Terminal.print(
             "The data file \(file) is sound: \(check.records) records, \(check.facts) facts of the "
                 + "catalog.")
     }

@@ -37,7 +37,12 @@ struct BannedWord: Sendable, CustomTestStringConvertible {
             word: "Task(", instead: "add a child to a task group that `run()` awaits",
             place: .everywhereBut(Exceptions.unstructuredTasks)),
         BannedWord(
-            word: "print(", instead: "take a logger, or return the text to the command line",
+            word: "abs(",
+            instead: "take the magnitude, or ask a range whether it contains the number",
+            place: .everywhereBut(Exceptions.absoluteValues), asMember: false),
+        BannedWord(
+            word: "print(",
+            instead: "take a logger, or return the text to the command line, where Terminal prints",
             place: .everywhereBut(Exceptions.printing), asMember: false),
         BannedWord(
             word: "Task.sleep", instead: "await the event, or move the test's clock",

@@ -125,6 +125,21 @@ extension RuleSample {
         ) { TextRules.comparedTexts(SwiftSource($0)) }
     ]
 
+    static let numbers: [RuleSample] = [
+        RuleSample(
+            "a number that is read from a text",
+            bad: "guard let a = Int(text), a > 0 else { return }\n"
+                + "let b = Int64(text) ?? 0\nif UInt16(text) != nil {}\n"
+                + "let c = text.flatMap { Double($0) }\nlet d = texts.compactMap(Int.init)\n"
+                + "guard\n    let e = Int32(words[1]), let f = Int64(words[2])\nelse {}\n"
+                + "let g = parts.map { Int64($0) }\nlet h = Int(text).map { $0 > 1 }\n",
+            at: [1, 2, 3, 4, 5, 7, 9, 10],
+            good: "let a = Int(number)\nguard let b = Int(exactly: c) else {}\n"
+                + "let d = Int64(clamping: e) + Int64(f)\nlet g = \"Int(text) ?? 0\"\n"
+                + "if a > Int(b) {}\nlet h = WholeNumber.read(text, in: 0...1) ?? 0\n",
+            check: { NumberRules.readings(SwiftSource($0)) })
+    ]
+
     static let names: [RuleSample] = [
         RuleSample(
             "a file's name", bad: "Sources/A/Hour +codec.swift", at: [1],

@@ -4,7 +4,8 @@ import Testing
 struct RuleTests {
     @Test(
         "A rule finds what it forbids and lets pass what it allows",
-        arguments: RuleSample.layout + RuleSample.words + RuleSample.texts + RuleSample.names
+        arguments: RuleSample.layout + RuleSample.words + RuleSample.texts + RuleSample.numbers
+            + RuleSample.names
             + RuleSample.documents)
     func sample(_ sample: RuleSample) {
         #expect(sample.check(sample.bad).map(\.line) == sample.lines)

@@ -63,6 +63,21 @@ struct SwiftFileTests {
         report(WordRules.unexplainedUnsafety(file.source), in: file.path)
     }
 
+    @Test("Numbers are read from texts in one place", arguments: Tree.sources)
+    func numbers(file: SwiftFile) {
+        guard !Exceptions.cover(file.path, Exceptions.readingNumbers) else { return }
+        report(NumberRules.readings(file.source), in: file.path)
+    }
+
+    @Test("What reads numbers all the same still does, and is no more than it was")
+    func readers() {
+        #expect(Exceptions.readingNumbers.count <= 3)
+        for path in Exceptions.readingNumbers {
+            let file = Tree.sources.first { $0.path == path }
+            #expect(file.map { !NumberRules.readings($0.source).isEmpty } == true, "\(path)")
+        }
+    }
+
     @Test("Environment variables are documented", arguments: Tree.sources)
     func variables(file: SwiftFile) {
         report(

@@ -51,6 +51,38 @@ extension StorePromise {
                     try await store.allUsage(limit: limit), whole, "pages of \(limit)")
             }
         },
+        StorePromise("A page ends with the item that makes it longer than its bytes") { store in
+            let entries = (0..<6).map { number in
+                var entry = UsageEntry.sample(number, at: .noon.adding(hours: Int64(number)))
+                entry.allocations = [
+                    RecordedAllocation(
+                        quantity: entry.quantity,
+                        tags: ["text": String(repeating: "x", count: 5000)])
+                ]
+                return entry
+            }
+            try await record(entries, in: store)
+            for (bytes, count) in [(1, 1), (5000, 1), (10_000, 2), (.max, 6)] {
+                var ids: [MeteringRecordID] = []
+                var cursor: String?
+                repeat {
+                    let page = try await store.usage(
+                        UsageFilter(), after: cursor, within: PageBounds(items: 9, bytes: bytes))
+                    try expect(
+                        (1...count).contains(page.items.count), "\(bytes) bytes are \(count)")
+                    ids += page.items.map(\.id)
+                    cursor = page.nextCursor
+                } while cursor != nil
+                try expectEqual(ids, entries.map(\.id), "the ids of pages of \(bytes) bytes")
+            }
+            let totals = try await store.totals(
+                of: UsageFilter(), by: [.hour], after: nil,
+                within: PageBounds(items: 9, bytes: 1))
+            try expectEqual(totals.items.count, 1, "totals of a byte")
+            let rest = try await store.totals(
+                of: UsageFilter(), by: [.hour], after: totals.nextCursor, limit: 9)
+            try expectEqual(rest.items.count, 5, "the totals after them")
+        },
         StorePromise("Records that come while pages are read do not repeat or hide others") {
             store in
             let old = (0..<6).map { UsageEntry.sample($0, at: .noon.adding(hours: Int64($0))) }
@@ -63,7 +95,10 @@ extension StorePromise {
         },
         StorePromise("A cursor that it never gave out is refused") { store in
             try await record(variety, in: store)
-            let numbers = ["99999999999999999999", "\(Int.max)", "-1"]
+            let numbers = [
+                "99999999999999999999", "\(Int.max)", "-1", "00", "+0", "0.0.00", "0.+0.0",
+                String(repeating: "0", count: 40_000), "5b6e756c6c205d", "5B6E756C6C5D",
+            ]
             for cursor in ["", "next", "1.2", "1.2.3.4", "1.2.x", "\u{0}"] + numbers {
                 try await expectError(.unknownCursor, "usage after \"\(cursor)\"") {
                     _ = try await store.usage(UsageFilter(), after: cursor, limit: 1)

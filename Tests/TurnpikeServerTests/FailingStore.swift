@@ -43,15 +43,16 @@ final class FailingStore: MarketplaceStore {
     }
 
     func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
+        _ filter: UsageFilter, after cursor: String?, within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        try await store.usage(filter, after: cursor, limit: limit)
+        try await store.usage(filter, after: cursor, within: bounds)
     }
 
     func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?,
+        within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
+        try await store.totals(of: filter, by: groupings, after: cursor, within: bounds)
     }
 
     func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
@@ -71,9 +72,9 @@ final class FailingStore: MarketplaceStore {
     }
 
     func events(
-        after number: Int64, limit: Int
+        after number: Int64, within bounds: PageBounds
     ) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
+        try await store.events(after: number, within: bounds)
     }
 
     var findings: [String] { [] }

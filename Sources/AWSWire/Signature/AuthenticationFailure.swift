@@ -18,8 +18,10 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     case wrongRegion(String)
     /// Headers that must be signed and are not.
     case unsignedHeaders([String])
-    /// The names of the signed headers are not sorted, or come twice.
+    /// The names of the signed headers are not lower-case, not sorted, or come twice.
     case unorderedHeaders
+    /// More headers are named as signed than were sent.
+    case absentHeaders
     case wrongPayloadHash
     case wrongSignature
 
@@ -72,7 +74,8 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
             return "Credential should be scoped to correct service: 'aws-marketplace'. "
         case .wrongRegion(let region):
             return "Credential should be scoped to a valid region, not '\(region)'. "
-        case .unsignedHeaders, .unorderedHeaders, .wrongPayloadHash, .wrongSignature:
+        case .unsignedHeaders, .unorderedHeaders, .absentHeaders, .wrongPayloadHash,
+            .wrongSignature:
             return "The request signature we calculated does not match the signature you "
                 + "provided. Check your AWS Secret Access Key and signing method. Consult the "
                 + "service documentation for details."
@@ -95,7 +98,8 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
         case .wrongRegion(let region): "'\(region)' is no region"
         case .unsignedHeaders(let names):
             "these headers must be signed: \(names.joined(separator: ", "))"
-        case .unorderedHeaders: "SignedHeaders must be sorted, each name once"
+        case .unorderedHeaders: "SignedHeaders must be lower-case and sorted, each name once"
+        case .absentHeaders: "SignedHeaders names more headers than the request has"
         case .wrongPayloadHash: "X-Amz-Content-Sha256 is not the hash of the body"
         case .wrongSignature:
             "the secret differs, or the request was changed after it was signed"

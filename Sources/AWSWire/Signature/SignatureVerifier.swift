@@ -165,16 +165,18 @@ package final class SignatureVerifier: Sendable {
     /// `host` and all that begins with `x-amz-` must be signed, but for a session token, which may
     /// be added after signing.
     ///
-    /// Names come in their order and once: a name that is repeated would have its value copied as
-    /// often, for whoever sends a bad signature.
+    /// Names are lower-case and come in their order and once: headers are looked up without case,
+    /// so another spelling of a name would have its value copied again, and there are no more
+    /// names than headers, for whoever sends a bad signature.
     private static func checkSignedHeaders(
         _ request: SignableRequest, _ signed: [String]
     ) throws(AuthenticationFailure) {
-        guard
-            zip(signed, signed.dropFirst()).allSatisfy({
-                $0.utf8.lexicographicallyPrecedes($1.utf8)
-            })
-        else { throw .unorderedHeaders }
+        let isOrdered = zip(signed, signed.dropFirst()).allSatisfy {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
+        let isLowercase = signed.allSatisfy { $0.utf8.allSatisfy { $0 &- 65 >= 26 && $0 < 0x80 } }
+        guard isOrdered, isLowercase else { throw .unorderedHeaders }
+        guard signed.count <= request.headers.count else { throw .absentHeaders }
         var missing = signed.contains("host") ? [] : ["host"]
         for header in request.headers {
             let name = header.name.lowercased()

@@ -28,7 +28,7 @@ package struct ReportingWindow: Sendable, Hashable {
             case .raw: timestamp.adding(seconds: limit)
             case .hour: timestamp.hour.start.adding(seconds: limit + 3600)
             }
-        if alignment == .raw, includesLimit { end = Timestamp(milliseconds: end.milliseconds + 1) }
+        if alignment == .raw, includesLimit { end = end.adding(milliseconds: 1) }
         guard closesMonth else { return end }
         return min(end, timestamp.nextMonthStart.adding(seconds: Self.monthCloses / 1000))
     }
@@ -45,6 +45,10 @@ package struct ReportingWindow: Sendable, Hashable {
         of timestamp: Timestamp, at now: Timestamp, alignment: WindowAlignment = .raw
     ) -> Rejection? {
         let age = now.milliseconds(since: timestamp)
+        // The marketplace's time ends with the year 9999, and so do the forms that times have.
+        if age < 0, !timestamp.hasFourDigitYear, now.hasFourDigitYear {
+            return looksLikeMilliseconds(timestamp, at: now) ? .looksLikeMilliseconds : .tooEarly
+        }
         if age < -Self.earliness {
             return looksLikeMilliseconds(timestamp, at: now) ? .looksLikeMilliseconds : .tooEarly
         }

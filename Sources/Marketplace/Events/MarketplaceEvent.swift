@@ -88,3 +88,18 @@ package struct NumberedEvent: Sendable, Hashable {
         self.event = event
     }
 }
+
+extension MarketplaceEvent {
+    /// The bytes that a list of events holds for it, about: its product and agreement are in it.
+    package var byteCount: Int {
+        let dimensions = product.dimensions.reduce(0) { sum, dimension in
+            let texts = [dimension.name, dimension.unit, dimension.price]
+            return sum + 96 + texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) }
+        }
+        let entitlements = agreement.entitlements.reduce(0) { sum, entitlement in
+            let text: String? = if case .string(let text) = entitlement.value { text } else { nil }
+            return sum + 64 + entitlement.dimension.utf8.count + (text?.utf8.count ?? 0)
+        }
+        return 2048 + product.title.utf8.count + dimensions + entitlements
+    }
+}

@@ -36,10 +36,12 @@ package final class InMemoryStore: MarketplaceStore {
     }
 
     package func events(
-        after number: Int64, limit: Int
+        after number: Int64, within bounds: PageBounds
     ) async throws(StoreError) -> [NumberedEvent] {
         let events = state.withLock(\.events)
-        return Array(events.drop { $0.number <= number }.prefix(limit))
+        var left = bounds
+        return Array(
+            events.drop { $0.number <= number }.prefix { left.take($0.event.byteCount) })
     }
 
     package func deliveries(
@@ -80,7 +82,7 @@ package final class InMemoryStore: MarketplaceStore {
     }
 
     package func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
+        _ filter: UsageFilter, after cursor: String?, within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<RecordedUsage> {
         let matching = state.withLock { state in state.records.filter(filter.includes) }
         let sorted = matching.enumerated().sorted { left, right in
@@ -88,11 +90,12 @@ package final class InMemoryStore: MarketplaceStore {
                 right.element.timestamp.hour, right.offset
             )
         }
-        return try page(sorted.map(\.element), after: cursor, limit: limit)
+        return try page(sorted.map(\.element), after: cursor, bounds, size: \.byteCount)
     }
 
     package func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?,
+        within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<UsageTotal> {
         var totals: [[ExactText?]: UsageTotal] = [:]
         for record in state.withLock(\.records) where filter.includes(record) {
@@ -109,7 +112,7 @@ package final class InMemoryStore: MarketplaceStore {
         let sorted = totals.sorted { left, right in
             left.key.lexicographicallyPrecedes(right.key, by: isBefore)
         }
-        return try page(sorted.map(\.value), after: cursor, limit: limit)
+        return try page(sorted.map(\.value), after: cursor, bounds, size: \.byteCount)
     }
 
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
@@ -134,16 +137,19 @@ package final class InMemoryStore: MarketplaceStore {
 
 /// The part of a list that begins where the cursor says, which is a count of what came before.
 private func page<Item>(
-    _ items: [Item], after cursor: String?, limit: Int
+    _ items: [Item], after cursor: String?, _ bounds: PageBounds, size: (Item) -> Int
 ) throws(StoreError) -> ReportPage<Item> {
     // No cursor was given out for more than there is; adding to one would overflow.
-    guard let start = Int(cursor ?? "0"), (0...items.count).contains(start) else {
+    guard
+        let start = WholeNumber.read(cursor ?? "0", in: 0...Int64(items.count)).map(Int.init)
+    else {
         throw StoreError(.unknownCursor, cause: "not a count of what there is")
     }
-    let end = start + min(limit, items.count - start)
+    var left = bounds
+    let shown = items[start...].prefix { left.take(size($0)) }
     return ReportPage(
-        items: start < end ? Array(items[start..<end]) : [],
-        nextCursor: end < items.count ? String(end) : nil)
+        items: Array(shown),
+        nextCursor: shown.endIndex < items.count ? String(shown.endIndex) : nil)
 }
 
 /// The order of groups: what has no such member comes first, then by bytes.

@@ -20,8 +20,10 @@ package protocol MarketplaceStore: UsageLedger {
         _ changes: [CatalogChange], ifUnused products: Set<String>
     ) async throws(StoreError) -> SaveOutcome
 
-    /// What happened after an event of this number, in order, at most `limit`; 0 is before all.
-    func events(after number: Int64, limit: Int) async throws(StoreError) -> [NumberedEvent]
+    /// What happened after an event of this number, in order, within the bounds; 0 is before all.
+    func events(
+        after number: Int64, within bounds: PageBounds
+    ) async throws(StoreError) -> [NumberedEvent]
 
     /// Deliveries after one of this number that the filter includes, in order, at most `limit`.
     ///
@@ -47,12 +49,12 @@ package protocol MarketplaceStore: UsageLedger {
     @discardableResult
     func forgetEverything() async throws(StoreError) -> CatalogRevision
 
-    /// The records that the filter includes, by hour from the oldest, at most `limit`.
+    /// The records that the filter includes, by hour from the oldest, within the bounds.
     ///
     /// Records of one hour come in an order of the store's own, which stays as it is. A cursor
     /// that it never gave out throws `unknownCursor`.
     func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
+        _ filter: UsageFilter, after cursor: String?, within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<RecordedUsage>
 
     /// Sums of the records that the filter includes, a row for each group, ordered by group.
@@ -60,7 +62,8 @@ package protocol MarketplaceStore: UsageLedger {
     /// Members are compared by bytes, and a missing one comes first. Without groupings there is
     /// one row, or none where nothing is recorded.
     func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?,
+        within bounds: PageBounds
     ) async throws(StoreError) -> ReportPage<UsageTotal>
 
     /// The dimensions of the product that have usage.
@@ -81,5 +84,27 @@ extension MarketplaceStore {
     /// Saves changes that hang on no usage.
     package func save(_ changes: [CatalogChange]) async throws(StoreError) {
         _ = try await save(changes, ifUnused: [])
+    }
+}
+
+// Parts of lists that are bounded by their items alone.
+extension MarketplaceStore {
+    package func events(
+        after number: Int64, limit: Int
+    ) async throws(StoreError) -> [NumberedEvent] {
+        try await events(after: number, within: PageBounds(items: limit))
+    }
+
+    package func usage(
+        _ filter: UsageFilter, after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
+        try await usage(filter, after: cursor, within: PageBounds(items: limit))
+    }
+
+    package func totals(
+        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
+    ) async throws(StoreError) -> ReportPage<UsageTotal> {
+        try await totals(
+            of: filter, by: groupings, after: cursor, within: PageBounds(items: limit))
     }
 }

@@ -58,7 +58,22 @@ package struct RecordedUsage: Sendable, Hashable {
     }
 }
 
+extension UsageSeries {
+    /// The bytes of its texts, and some for the rest.
+    package var byteCount: Int {
+        let texts = [licenseARN, resourceID, productCode, buyerAccountID, dimension, region]
+        return texts.reduce(64) { $0 + ($1?.utf8.count ?? 0) }
+    }
+}
+
 extension RecordedUsage {
+    /// The bytes that a list of records holds for it, about.
+    package var byteCount: Int {
+        allocations.reduce(256 + series.byteCount) { sum, allocation in
+            allocation.tags.reduce(sum + 48) { $0 + 64 + $1.key.utf8.count + $1.value.utf8.count }
+        }
+    }
+
     /// What the record is grouped under.
     package func member(_ grouping: UsageGrouping) -> String? {
         switch grouping {
@@ -89,6 +104,27 @@ package struct ReportPage<Item: Sendable>: Sendable {
     }
 }
 
+/// How long a part of a list may get: as many items as it has, or so many bytes.
+///
+/// A part ends with the item that makes it longer, so that there is one at least.
+package struct PageBounds: Sendable, Hashable {
+    package var items: Int
+    package var bytes: Int
+
+    package init(items: Int, bytes: Int = .max) {
+        self.items = items
+        self.bytes = bytes
+    }
+
+    /// Counts one more item; false where the part has reached its bounds before it.
+    package mutating func take(_ byteCount: Int) -> Bool {
+        guard items > 0, bytes > 0 else { return false }
+        items -= 1
+        bytes -= byteCount
+        return true
+    }
+}
+
 /// What sums of usage can be grouped by.
 package enum UsageGrouping: String, Sendable, CaseIterable {
     case productCode, dimension, buyerAccountId, licenseArn, resourceId, region, hour, day, month
@@ -104,6 +140,9 @@ package struct UsageTotal: Sendable, Hashable {
     package var records: Int
     /// How many of them are billed twice.
     package var billedTwice: Int
+
+    /// The bytes that a list of totals holds for it, about.
+    package var byteCount: Int { group.reduce(64) { $0 + 16 + ($1?.utf8.count ?? 0) } }
 
     package init(group: [String?], quantity: QuantitySum, records: Int, billedTwice: Int) {
         self.group = group

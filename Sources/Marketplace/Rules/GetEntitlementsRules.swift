@@ -118,7 +118,8 @@ private struct Position: Comparable {
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         let ending = "/\(productCode)".utf8
         // By bytes: a name may begin with a mark that would join the slash before it.
-        guard let parts, parts.count == 2, let sequence = Int(Substring(parts[0])),
+        guard let parts, parts.count == 2,
+            let sequence = WholeNumber.read(Substring(parts[0])).map(Int.init),
             parts[1].suffix(ending.count).elementsEqual(ending)
         else {
             throw Refusal(

@@ -51,10 +51,11 @@ struct GroupedTotals {
         if levels.reduce(0, { $0 + $1.count }) > Self.roomForNumbers { forgetWhatIsNotShown() }
     }
 
-    /// The page, in order.
-    func page() throws -> ReportPage<UsageTotal> {
+    /// The page, in order, of so many bytes and what the last of them adds.
+    func page(bytes: Int) throws -> ReportPage<UsageTotal> {
         let totals = groups.compactMap { $0?.total }.sorted { $0.group.isBefore($1.group) }
-        let items = Array(totals.prefix(limit))
+        var left = PageBounds(items: limit, bytes: bytes)
+        let items = Array(totals.prefix { left.take($0.byteCount) })
         let cursor =
             totals.count > items.count
             ? try TotalPosition(group: items.last?.group ?? []).cursor : nil

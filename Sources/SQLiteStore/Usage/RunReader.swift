@@ -141,7 +141,7 @@ struct UsagePosition: Sendable, Hashable {
 
     init(_ cursor: String) throws(StoreError) {
         let numbers = cursor.split(separator: ".", omittingEmptySubsequences: false).map {
-            Int64($0)
+            WholeNumber.read($0)
         }
         guard numbers.count == 3, let hour = numbers[0],
             let product = numbers[1].flatMap({ UInt32(exactly: $0) }), let place = numbers[2]

@@ -183,10 +183,13 @@ extension Timestamp {
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ]
         guard words.count == 7, let month = months.firstIndex(of: words[0]),
-            let day = Int(words[1]), let year = Int64(words[2]), let hour = Int64(words[3]),
-            let minute = Int64(words[4]), let second = Int64(words[5])
+            let day = WholeNumber.digits(words[1], atMost: 2, in: 1...31),
+            let year = WholeNumber.digits(words[2], atMost: 4, in: 0...9999),
+            let hour = WholeNumber.digits(words[3], atMost: 2, in: 1...12),
+            let minute = WholeNumber.digits(words[4], atMost: 2, in: 0...59),
+            let second = WholeNumber.digits(words[5], atMost: 2, in: 0...59)
         else { return nil }
-        let date = CalendarDate(year: year, month: month + 1, day: day)
+        let date = CalendarDate(year: year, month: month + 1, day: Int(day))
         let afternoon: Int64 = words[6] == "PM" ? 12 : 0
         let ofDay = (hour % 12 + afternoon) * 3600 + minute * 60 + second
         self.init(seconds: date.daysSinceEpoch * 86_400 + ofDay)

@@ -39,7 +39,7 @@ extension ScenarioCommand {
             let width = ScenarioLibrary.all.map(\.name.count).max() ?? 0
             for (name, text) in ScenarioLibrary.all {
                 let title = try Scenario(yaml: text, name: name).title
-                print(name + String(repeating: " ", count: width - name.count + 2) + title)
+                Terminal.print(name + String(repeating: " ", count: width - name.count + 2) + title)
             }
         }
     }
@@ -52,7 +52,7 @@ extension ScenarioCommand {
         var name: String
 
         func run() throws {
-            print(try ScenarioCommand.text(of: name))
+            Terminal.print(try ScenarioCommand.text(of: name))
         }
     }
 
@@ -99,12 +99,12 @@ extension ScenarioCommand {
             var run = try await ScenarioRun(
                 scenario, on: server.control(), variables: variables, pace: .seconds(pace)
             ) { line in
-                print(line)
+                Terminal.print(line)
                 flushOutput()
             }
             let played = try await run.play()
             try played.save(to: record ?? ScenarioRecord.defaultPath(name))
-            print("The scenario is over: 'turnpike scenario check \(name)' compares.")
+            Terminal.print("The scenario is over: 'turnpike scenario check \(name)' compares.")
         }
     }
 
@@ -130,7 +130,7 @@ extension ScenarioCommand {
             }
             let refused = try await Self.refusals(control, since: record.trailCursor)
             let check = ScenarioCheck(record, usage: usage, refused: refused)
-            print(check.text, terminator: "")
+            Terminal.print(check.text, terminator: "")
             if !check.findings.isEmpty { throw ExitCode(1) }
         }
 
@@ -138,16 +138,10 @@ extension ScenarioCommand {
             _ control: ControlClient, since start: String
         ) async throws -> [ScenarioCheck.Refusal] {
             var refusals: [ScenarioCheck.Refusal] = []
-            var cursor = start
-            while true {
-                let page = try await control.get(
-                    "/control/v1/trail", [("limit", "1000"), ("cursor", cursor)])
-                let items = page.root["items"].map { Array($0.elements) } ?? []
-                refusals += items.flatMap { ScenarioCheck.Refusal.all(in: $0) }
-                let next = page.root["nextCursor"]?.text ?? cursor
-                if next == cursor { return refusals }
-                cursor = next
+            try await control.pages("/control/v1/trail", [], from: start) { items in
+                refusals += items.flatMap { ScenarioCheck.Refusal.all(in: $0.root) }
             }
+            return refusals
         }
     }
 }

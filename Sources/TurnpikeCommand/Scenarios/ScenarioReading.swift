@@ -54,7 +54,7 @@ extension Scenario {
 
 extension Scenario.Expectation {
     /// Ten years, in seconds.
-    private static let longest: Int64 = 10 * 366 * 86_400
+    static let longest: Int64 = 10 * 366 * 86_400
 
     fileprivate init(_ reader: ObjectReader) {
         agreement = reader.requiredText("agreement")
@@ -123,11 +123,12 @@ extension Scenario.Action {
         case "suspend": self = .suspend(account: step.requiredText(verb))
         case "resume": self = .resume(account: step.requiredText(verb))
         case "hours":
-            let count = step.integer(verb) ?? 1
-            if !(1...10_000).contains(count) { step.fault(verb, "1 to 10000 hours are expected") }
-            self = .hours(count)
+            self = .hours(step.number(.hours) ?? 1)
         case "advance": self = .advance(step.duration(verb))
-        case "wait": self = .wait(step.duration(verb))
+        case "wait":
+            let seconds = step.duration(verb)
+            if seconds > 86_400 { step.fault(verb, "at most a day is expected: 86400s") }
+            self = .wait(seconds)
         case "faults":
             for rule in step.objects(verb) { _ = rule.faultRule() }
             self = .faults(argument)
@@ -159,6 +160,10 @@ extension Scenario.Action {
         }
         return .change(verb: verb, alias: alias, successor: successor, argument)
     }
+}
+
+extension NumberField {
+    static let hours = NumberField("hours", in: 1...10_000, "1 to 10000 hours are expected")
 }
 
 extension ObjectReader {

@@ -20,6 +20,14 @@ struct ScenarioRecord: Codable {
         var from: String
         var to: String
         var quantity: String?
+
+        /// Whether its hours are so few that they can be looked at one by one.
+        fileprivate var isBounded: Bool {
+            guard let from = Timestamp(iso8601: from), let to = Timestamp(iso8601: to) else {
+                return true
+            }
+            return to.milliseconds(since: from) <= Scenario.Expectation.longest * 1000
+        }
     }
 
     var scenario: String
@@ -59,6 +67,10 @@ struct ScenarioRecord: Codable {
         } catch {
             throw CommandFailure(
                 "\(path) holds no run of a scenario: run it first, or name the file with --record")
+        }
+        guard expected.allSatisfy(\.isBounded) else {
+            throw CommandFailure(
+                "\(path) expects usage of more than ten years, as no scenario does: run it again")
         }
     }
 }

@@ -41,13 +41,7 @@ struct ScenarioRun {
 
     /// Where an endless list ends now.
     private static func end(of path: String, _ control: ControlClient) async throws -> String {
-        var cursor = "0"
-        while true {
-            let page = try await control.get(path, [("limit", "1000"), ("cursor", cursor)])
-            let next = page.root["nextCursor"]?.text ?? cursor
-            if next == cursor { return cursor }
-            cursor = next
-        }
+        try await control.pages(path, [], from: "0") { _ in } ?? "0"
     }
 
     /// Plays it to its end; what `check` needs is returned.
@@ -178,14 +172,15 @@ struct ScenarioRun {
     }
 
     private mutating func tellEvents() async throws {
-        let page = try await control.get(
-            "/control/v1/events", [("limit", "1000"), ("cursor", eventCursor)])
-        for item in page.root["items"].map({ Array($0.elements) }) ?? [] {
-            log(
-                "                      event \(item["type"]?.text ?? ""), "
-                    + (item["agreementId"]?.text ?? ""))
+        let log = log
+        let end = try await control.pages("/control/v1/events", [], from: eventCursor) { items in
+            for item in items {
+                log(
+                    "                      event \(item.root["type"]?.text ?? ""), "
+                        + (item.root["agreementId"]?.text ?? ""))
+            }
         }
-        eventCursor = page.root["nextCursor"]?.text ?? eventCursor
+        eventCursor = end ?? eventCursor
     }
 }
 

@@ -54,21 +54,22 @@ struct Subscribe: AsyncParsableCommand {
         let control = try server.control()
         let outcome = try await SubscribeOutcome(
             of: buyer, to: product, isFreeTrial: freeTrial, control)
-        print(outcome.sentence)
+        Terminal.print(outcome.sentence)
         if open {
             show(on: control)
         } else if post {
             try await send(outcome, control)
         } else {
-            print(outcome.form)
+            Terminal.print(outcome.form)
         }
     }
 
     private func show(on control: ControlClient) {
         let page = control.endpoint + BuyerPages.path(of: product, buyer: buyer)
-        print(Browser.open(page) ? "The page is \(page)" : "Open this page in a browser: \(page)")
+        Terminal.print(
+            Browser.open(page) ? "The page is \(page)" : "Open this page in a browser: \(page)")
         if control.token != nil {
-            print("The server asks for its control token, which a browser does not send.")
+            Terminal.print("The server asks for its control token, which a browser does not send.")
         }
     }
 
@@ -76,13 +77,13 @@ struct Subscribe: AsyncParsableCommand {
         let post = try FulfillmentPost(outcome, allowsRemote: allowRemote)
         let resolution = try await TokenResolution(of: outcome, control)
         let steps = try await post.run { step in
-            print(step.line)
+            Terminal.print(step.line)
             flushOutput()
         }
         // Who answers with an error will not resolve the token later.
         let isRefused = steps.contains { $0.status >= 400 }
         let resolved = try await resolution.wait(seconds: isRefused ? 0 : wait)
-        if let resolved { print("The site resolved the token, with request \(resolved).") }
+        if let resolved { Terminal.print("The site resolved the token, with request \(resolved).") }
         if let failed = steps.first(where: { $0.status >= 400 }) {
             throw CommandFailure(
                 "the seller's site answered \(failed.address) with HTTP \(failed.status)"

@@ -56,7 +56,10 @@ struct TokenResolution {
 
         init(_ item: JSONValue) {
             id = item["requestId"]?.text ?? ""
-            status = item["status"].flatMap { Int($0.numberText) } ?? 0
+            status =
+                item["status"].flatMap {
+                    WholeNumber.read($0.numberText, in: 0...999).map(Int.init)
+                } ?? 0
             error = item["error"]?.text ?? ""
             summary = item["explanation"]?["summary"]?.text ?? ""
         }

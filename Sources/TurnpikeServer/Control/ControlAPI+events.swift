@@ -6,30 +6,32 @@ import MeteringAPI
 extension ControlAPI {
     /// What happened; the cursor is given also where nothing follows yet.
     func events(_ request: ControlRequest) async throws -> ControlResult {
-        let limit = try request.limit()
         let filter = try EventFilter(request.query)
-        var cursor = try request.number("cursor")
+        var cursor = request.number(.cursor) ?? 0
         if EventFeed.isAskedFor(accept: request.headers[.accept]) {
-            if let text = request.headers[.lastEventID], let number = Int64(text), number >= 0 {
-                cursor = number
-            }
-            let feed = EventFeed(state: state, filter: filter, after: cursor)
+            let feed = EventFeed(
+                state: state, filter: filter,
+                after: request.headers.number(.lastEventID) ?? cursor)
             var result = ControlResult([])
             result.contentType = "text/event-stream"
             result.nextPart = { await feed.nextPart() }
             return result
         }
         var items: [NumberedEvent] = []
-        while items.count < limit {
-            let events = try await state.store.events(after: cursor, limit: limit)
-            for event in events where items.count < limit {
-                if filter.includes(event.event) { items.append(event) }
+        var left = request.bounds
+        read: while left.items > 0, left.bytes > 0 {
+            let events = try await state.store.events(after: cursor, within: request.bounds)
+            if events.isEmpty { break }
+            for event in events {
+                if filter.includes(event.event) {
+                    guard left.take(event.event.byteCount) else { break read }
+                    items.append(event)
+                }
                 cursor = event.number
             }
-            if events.count < limit { break }
         }
         let page = ReportPage(items: items, nextCursor: String(cursor))
-        return ControlResult(page) { $0.event($1) }
+        return ControlResult(page, cursor: { String($0.number) }, { $0.event($1) })
     }
 
     func addEvent(_ request: ControlRequest) async throws -> ControlResult {
@@ -66,9 +68,10 @@ extension ControlAPI {
         return ControlResult { $0.eventTarget(target) }
     }
 
-    func eventTargets(_ request: ControlRequest) throws -> ControlResult {
-        let page = try request.page(Array(state.catalog.eventTargets.values), key: \.id)
-        return ControlResult(page) { $0.eventTarget($1) }
+    func eventTargets(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.eventTargets.values), key: \.id) {
+            $0.eventTarget($1)
+        }
     }
 
     func deleteEventTarget(_ request: ControlRequest) async throws -> ControlResult {
@@ -78,7 +81,7 @@ extension ControlAPI {
     }
 
     func deliveries(_ request: ControlRequest) async throws -> ControlResult {
-        let limit = try request.limit()
+        let limit = request.limit
         var filter = DeliveryFilter(target: request.query["target"])
         if let text = request.query["state"] {
             guard let state = Delivery.State(rawValue: text) else {
@@ -88,26 +91,11 @@ extension ControlAPI {
             filter.state = state
         }
         let found = try await state.store.deliveries(
-            filter, after: try request.number("cursor"), limit: limit + 1)
+            filter, after: request.number(.cursor) ?? 0, limit: limit + 1)
         let page = ReportPage(
             items: Array(found.prefix(limit)),
             nextCursor: found.count > limit ? String(found[limit - 1].number) : nil)
-        return ControlResult(page) { $0.delivery($1) }
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let lastEventID = HTTPField.Name("last-event-id") ?? .accept
-}
-
-extension ControlRequest {
-    /// A cursor that is a number, 0 when absent.
-    fileprivate func number(_ name: String) throws(Contradiction) -> Int64 {
-        guard let text = query[name] else { return 0 }
-        guard let number = Int64(text), number >= 0 else {
-            throw Contradiction(.invalid, name, "begin again without one")
-        }
-        return number
+        return ControlResult(page, cursor: { String($0.number) }, { $0.delivery($1) })
     }
 }
 
@@ -129,9 +117,9 @@ extension ObjectReader {
 
     private func disturbance() -> Disturbance {
         let disturbance = Disturbance(
-            delaySeconds: integer("delaySeconds") ?? 0, duplicate: thousandths("duplicate") ?? 0,
-            reorder: thousandths("reorder") ?? 0, drop: thousandths("drop") ?? 0,
-            seed: integer("seed") ?? 0)
+            delaySeconds: number(.delaySeconds) ?? 0, duplicate: number(.duplicate) ?? 0,
+            reorder: number(.reorder) ?? 0, drop: number(.drop) ?? 0,
+            seed: number(.seed) ?? 0)
         finish()
         return disturbance
     }
@@ -149,16 +137,11 @@ extension JSONWriter {
         name("disturbance")
         object { writer in
             writer.member("delaySeconds", disturbance.delaySeconds)
-            writer.share("duplicate", disturbance.duplicate)
-            writer.share("reorder", disturbance.reorder)
-            writer.share("drop", disturbance.drop)
+            writer.decimal("duplicate", thousandths: disturbance.duplicate)
+            writer.decimal("reorder", thousandths: disturbance.reorder)
+            writer.decimal("drop", thousandths: disturbance.drop)
             writer.member("seed", disturbance.seed)
         }
-    }
-
-    private mutating func share(_ name: StaticString, _ thousandths: Int64) {
-        self.name(name)
-        literal(Quantity(millionths: thousandths * 1000).description)
     }
 
     fileprivate mutating func delivery(_ delivery: Delivery) {

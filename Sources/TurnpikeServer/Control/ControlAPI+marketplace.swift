@@ -18,9 +18,8 @@ extension ControlAPI {
         return ControlResult { $0.account(account) }
     }
 
-    func accounts(_ request: ControlRequest) throws -> ControlResult {
-        let page = try request.page(Array(state.catalog.accounts.values), key: \.id)
-        return ControlResult(page) { $0.account($1) }
+    func accounts(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.accounts.values), key: \.id) { $0.account($1) }
     }
 
     func putProduct(_ request: ControlRequest) async throws -> ControlResult {
@@ -36,9 +35,8 @@ extension ControlAPI {
         return ControlResult { $0.product(product) }
     }
 
-    func products(_ request: ControlRequest) throws -> ControlResult {
-        let page = try request.page(Array(state.catalog.products.values), key: \.code)
-        return ControlResult(page) { $0.product($1) }
+    func products(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.products.values), key: \.code) { $0.product($1) }
     }
 
     func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
@@ -47,11 +45,7 @@ extension ControlAPI {
         for key in state.catalog.signingKeys(of: product.code) {
             keys.append(try await forge.ready(key))
         }
-        let page = try request.page(keys) { key in
-            // Versions sort as numbers where they are padded.
-            String(repeating: "0", count: 9 - String(key.version).count) + String(key.version)
-        }
-        return ControlResult(page) { $0.publicKey($1) }
+        return request.list(keys, key: \.listKey) { $0.publicKey($1) }
     }
 
     func addPublicKey(_ request: ControlRequest) async throws -> ControlResult {
@@ -76,10 +70,10 @@ extension ControlAPI {
         return ControlResult { $0.credential(credential, showsSecrets: false) }
     }
 
-    func credentials(_ request: ControlRequest) throws -> ControlResult {
-        let page = try request.page(
-            Array(state.catalog.credentials.values), key: \.accessKeyID)
-        return ControlResult(page) { $0.credential($1, showsSecrets: false) }
+    func credentials(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.credentials.values), key: \.accessKeyID) {
+            $0.credential($1, showsSecrets: false)
+        }
     }
 
     func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
@@ -100,11 +94,10 @@ extension ControlAPI {
         result(try found(state.catalog.agreements, request, "agreementId", "agreement"))
     }
 
-    func agreements(_ request: ControlRequest) throws -> ControlResult {
+    func agreements(_ request: ControlRequest) -> ControlResult {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
-        let page = try request.page(Array(catalog.agreements.values), key: \.id)
-        return ControlResult(page) { writer, agreement in
+        return request.list(Array(catalog.agreements.values), key: \.id) { writer, agreement in
             writer.agreement(
                 agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
         }
@@ -221,10 +214,10 @@ extension ControlAPI {
         return ControlResult { $0.registrationToken(token) }
     }
 
-    func registrationTokens(_ request: ControlRequest) throws -> ControlResult {
-        let page = try request.page(
-            Array(state.catalog.registrationTokens.values), key: \.digest)
-        return ControlResult(page) { $0.registrationToken($1) }
+    func registrationTokens(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.registrationTokens.values), key: \.digest) {
+            $0.registrationToken($1)
+        }
     }
 
     /// What the path names, or the problem that it does not exist.
@@ -237,5 +230,13 @@ extension ControlAPI {
                 "there is no \(kind) '\(request[parameter].cut(toBytes: 100))'")
         }
         return item
+    }
+}
+
+extension SigningKey {
+    /// Versions sort as numbers where they are padded.
+    fileprivate var listKey: String {
+        let digits = String(version)
+        return String(repeating: "0", count: max(0, 9 - digits.count)) + digits
     }
 }

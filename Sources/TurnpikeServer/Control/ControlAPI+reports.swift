@@ -5,7 +5,7 @@ import MeteringAPI
 extension ControlAPI {
     func usage(_ request: ControlRequest) async throws -> ControlResult {
         let page = try await state.store.usage(
-            try request.usageFilter(), after: request.query["cursor"], limit: try request.limit())
+            try request.usageFilter(), after: request.query["cursor"], within: request.bounds)
         return ControlResult(page) { $0.usage($1) }
     }
 
@@ -23,36 +23,30 @@ extension ControlAPI {
         }
         let page = try await state.store.totals(
             of: try request.usageFilter(), by: groupings, after: request.query["cursor"],
-            limit: try request.limit())
+            within: request.bounds)
         let order = groupings
         return ControlResult(page) { $0.total($1, by: order) }
     }
 
     func requests(_ request: ControlRequest) throws -> ControlResult {
-        let limit = try request.limit()
-        var before = Int.max
-        if let cursor = request.query["cursor"] {
-            guard let number = Int(cursor) else {
-                throw Contradiction(.invalid, "cursor", "begin again without one")
-            }
-            before = number
-        }
-        let isIncluded = try request.requestFilter()
-        let found = log.requests(before: before, limit: limit + 1, where: isIncluded)
-        let shown = found.prefix(limit)
+        let limit = request.limit
+        let found = log.requests(
+            before: Int(clamping: request.number(.cursor) ?? .max), limit: limit + 1,
+            where: try request.requestFilter())
+        let shown = Array(found.prefix(limit))
         let page = ReportPage(
-            items: shown.map(\.request),
+            items: shown,
             nextCursor: found.count > limit ? shown.last.map { String($0.number) } : nil)
-        return ControlResult(page) { $0.request($1) }
+        return ControlResult(
+            page, cursor: { String($0.number) }, { $0.request($1.request) })
     }
 
-    func workloads(_ request: ControlRequest) throws -> ControlResult {
+    func workloads(_ request: ControlRequest) -> ControlResult {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
-        let page = try request.page(Array(catalog.registeredWorkloads)) { workload in
-            CatalogFact.registeredWorkload(workload).key.id
-        }
-        return ControlResult(page) { $0.workload($1, at: now) }
+        return request.list(
+            Array(catalog.registeredWorkloads),
+            key: { CatalogFact.registeredWorkload($0).key.id }, { $0.workload($1, at: now) })
     }
 
     func stopWorkload(_ request: ControlRequest) async throws -> ControlResult {
@@ -65,12 +59,12 @@ extension ControlAPI {
     }
 
     /// The audit trail; the cursor is given also where nothing follows yet.
-    func trail(_ request: ControlRequest) throws -> ControlResult {
-        guard let start = Int(request.query["cursor"] ?? "0"), start >= 0 else {
-            throw Contradiction(.invalid, "cursor", "begin again without one")
-        }
-        let (calls, next) = log.trail(from: start, limit: try request.limit())
-        return ControlResult(ReportPage(items: calls, nextCursor: String(next))) { writer, call in
+    func trail(_ request: ControlRequest) -> ControlResult {
+        let trail = log.trail(
+            from: Int(clamping: request.number(.cursor) ?? 0), limit: request.limit,
+            bytes: Limits.pageBytes)
+        let page = ReportPage(items: trail.calls, nextCursor: String(trail.next))
+        return ControlResult(page) { writer, call in
             if let trailed = call.trailed { writer.trail(call, trailed) }
         }
     }
@@ -178,13 +172,7 @@ extension ControlRequest {
                     .invalid, "operation", "'\(name.cut(toBytes: 100))' is none of \(names)")
             }
         }
-        var status: Int?
-        if let text = query["status"] {
-            status = Int(text)
-            guard status != nil else {
-                throw Contradiction(.invalid, "status", "a number such as 400 is expected")
-            }
-        }
+        let status = number(.status).map { Int(clamping: $0) }
         let key = query["accessKeyId"]
         return { logged in
             (operation == nil || logged.operation == operation)

@@ -66,11 +66,13 @@ package struct ControlAPI: Sendable {
         }
         if !route.isOpen { try access.check(request) }
         let query = try Self.query(request.query, of: route)
+        let numbers = try Self.numbers(query, of: route)
         let body = try Self.body(request.body, of: route)
         return try await route.handler(
             self,
             ControlRequest(
-                parameters: parameters, query: query, body: body, headers: request.headers))
+                parameters: parameters, query: query, numbers: numbers, body: body,
+                headers: request.headers))
     }
 
     /// The decoded segments of a path; nil when an escape is broken.
@@ -110,6 +112,21 @@ package struct ControlAPI: Sendable {
         return query
     }
 
+    /// The parameters that are numbers, each within its bounds.
+    private static func numbers(
+        _ query: [String: String], of route: Route
+    ) throws(Problem) -> [String: Int64] {
+        var numbers: [String: Int64] = [:]
+        for field in route.query.compactMap(\.number) {
+            guard let text = query[field.name] else { continue }
+            guard let number = WholeNumber.read(text, in: field.range) else {
+                throw Problem(Contradiction(.invalid, field.name, field.bound))
+            }
+            numbers[field.name] = number
+        }
+        return numbers
+    }
+
     private static func body(
         _ bytes: [UInt8], of route: Route
     ) throws(Problem) -> StructuredValue {
@@ -134,15 +151,6 @@ extension ControlRequest {
         return value
     }
 
-    /// How many items are asked for.
-    func limit() throws(Contradiction) -> Int {
-        guard let text = query["limit"] else { return 100 }
-        guard let limit = Int(text), (1...1000).contains(limit) else {
-            throw Contradiction(.invalid, "limit", "a number from 1 to 1000 is expected")
-        }
-        return limit
-    }
-
     func time(_ name: String) throws(Contradiction) -> Timestamp? {
         guard let text = query[name] else { return nil }
         guard let time = Timestamp(iso8601: text) else {
@@ -150,20 +158,6 @@ extension ControlRequest {
                 .invalid, name, "a time such as 2026-12-01T05:59:00Z is expected")
         }
         return time
-    }
-
-    /// The part of a list, sorted by key, that was asked for.
-    func page<Item>(
-        _ items: [Item], key: (Item) -> String
-    ) throws(Contradiction) -> ReportPage<Item> {
-        let limit = try limit()
-        let start = query["cursor"].map(ExactText.init)
-        let sorted = items.map { (ExactText(key($0)), $0) }
-            .filter { pair in start.map { pair.0 > $0 } ?? true }
-            .sorted { $0.0 < $1.0 }
-        return ReportPage(
-            items: sorted.prefix(limit).map(\.1),
-            nextCursor: sorted.count > limit ? sorted[limit - 1].0.text : nil)
     }
 }
 
@@ -173,23 +167,5 @@ extension ControlResult {
         var writer = JSONWriter()
         writer.object(members)
         self.init(status: status, writer.bytes)
-    }
-
-    /// A part of a list.
-    init<Item>(
-        _ page: ReportPage<Item>, _ write: @escaping (inout JSONWriter, Item) -> Void
-    ) {
-        self.init { writer in
-            writer.name("items")
-            writer.list(page.items) { writer, item in
-                writer.object { write(&$0, item) }
-            }
-            writer.name("nextCursor")
-            if let cursor = page.nextCursor {
-                writer.string(cursor)
-            } else {
-                writer.literal("null")
-            }
-        }
     }
 }

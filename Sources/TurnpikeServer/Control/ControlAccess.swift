@@ -1,5 +1,6 @@
 import AWSWire
 import HTTPTypes
+import MeteringAPI
 
 /// Who may use the control API.
 ///
@@ -55,9 +56,8 @@ package struct ControlAccess: Sendable {
             ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
         guard authority.hasPrefix(name) else { return nil }
         let rest = authority.dropFirst(name.count)
-        guard rest.isEmpty || rest.first == ":" && UInt16(rest.dropFirst()) != nil else {
-            return nil
-        }
+        let port = WholeNumber.digits(rest.dropFirst(), atMost: 5, in: 0...65_535)
+        guard rest.isEmpty || rest.first == ":" && port != nil else { return nil }
         return name.lowercased()
     }
 }

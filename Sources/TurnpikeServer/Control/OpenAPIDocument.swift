@@ -57,7 +57,7 @@ enum OpenAPIDocument {
                 if parameter.place == "path" { writer.boolean("required", true) }
                 writer.member("description", parameter.description)
                 writer.name("schema")
-                writer.object { $0.member("type", "string") }
+                writer.object { parameter.type.write(to: &$0) }
             }
         }
         if let request = route.request {
@@ -93,15 +93,18 @@ enum OpenAPIDocument {
     private struct Parameter {
         let name: String
         let place: String
+        let type: Schema.FieldType
         let description: String?
     }
 
     private static func parameters(of route: Route) -> [Parameter] {
         let inPath = route.template.split(separator: "/").filter { $0.first == "{" }.map {
-            Parameter(name: String($0.dropFirst().dropLast()), place: "path", description: nil)
+            Parameter(
+                name: String($0.dropFirst().dropLast()), place: "path", type: .text,
+                description: nil)
         }
         let inQuery = route.query.map {
-            Parameter(name: $0.name, place: "query", description: $0.description)
+            Parameter(name: $0.name, place: "query", type: $0.type, description: $0.description)
         }
         return inPath + inQuery
     }

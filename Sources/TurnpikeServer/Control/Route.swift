@@ -25,13 +25,37 @@ struct Route: Sendable {
 
     struct QueryParameter: Sendable {
         let name: String
+        let type: Schema.FieldType
         let description: String
+
+        init(name: String, type: Schema.FieldType = .text, description: String) {
+            self.name = name
+            self.type = type
+            self.description = description
+        }
+
+        /// A number with its bounds.
+        init(_ number: NumberField, _ description: String) {
+            self.init(name: number.name, type: .bounded(number), description: description)
+        }
+
+        /// The number that it is; nil for a text.
+        var number: NumberField? {
+            if case .bounded(let number) = type { return number }
+            return nil
+        }
     }
 
+    private static let limit = QueryParameter(
+        .limit, "How many items at most; 100 when absent. A part is shorter where it gets long.")
+    private static let cursorDescription = "The nextCursor of the part before."
+
     static let listParameters = [
-        QueryParameter(name: "limit", description: "How many items, 1 to 1000; 100 when absent."),
-        QueryParameter(name: "cursor", description: "The nextCursor of the part before."),
+        limit, QueryParameter(name: "cursor", description: cursorDescription),
     ]
+
+    /// Those of a list whose items have numbers.
+    static let numberedListParameters = [limit, QueryParameter(.cursor, cursorDescription)]
 
     /// The parameters of a path that this route's template fits.
     func match(_ segments: [String]) -> [String: String]? {
@@ -55,11 +79,19 @@ struct Route: Sendable {
 struct ControlRequest: Sendable {
     var parameters: [String: String]
     var query: [String: String]
+    /// The parameters of the query that are numbers.
+    var numbers: [String: Int64] = [:]
     var body: StructuredValue
     var headers: HTTPFields = [:]
 
     /// A parameter of the path, which the template has.
     subscript(parameter: String) -> String { parameters[parameter] ?? "" }
+
+    /// A number of the query, within its bounds; nil where it is absent.
+    func number(_ field: NumberField) -> Int64? { numbers[field.name] }
+
+    /// How many items are asked for.
+    var limit: Int { Int(clamping: number(.limit) ?? 100) }
 }
 
 /// What a route answers: a status and a JSON text.

@@ -8,7 +8,7 @@ extension ControlAPI {
             method: .get, template: "/control/v1/events",
             summary: "What the seller is told of, in its order: an endless list; a stream where "
                 + "text/event-stream is accepted",
-            query: Route.listParameters + [
+            query: Route.numberedListParameters + [
                 Route.QueryParameter(name: "agreementId", description: "Only this agreement."),
                 Route.QueryParameter(name: "channel", description: "Only eventBridge or sns."),
             ],
@@ -33,11 +33,11 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/event-targets",
             summary: "All targets, without their secrets", query: Route.listParameters,
-            response: Schema.eventTarget.page, handler: { try $0.eventTargets($1) }),
+            response: Schema.eventTarget.page, handler: { $0.eventTargets($1) }),
         Route(
             method: .get, template: "/control/v1/deliveries",
             summary: "What became of the delivery of events, from the oldest",
-            query: Route.listParameters + [
+            query: Route.numberedListParameters + [
                 Route.QueryParameter(name: "target", description: "Only to this target."),
                 Route.QueryParameter(
                     name: "state", description: "Only waiting, delivered or dropped."),
@@ -64,11 +64,11 @@ extension Schema {
     private static let disturbance = Schema(
         "Disturbance",
         [
-            Field("delaySeconds", .integer, "How late every event is, in real time."),
-            Field("duplicate", .number, "The share that is delivered twice, 0 to 1."),
-            Field("reorder", .number, "The share that later events overtake."),
-            Field("drop", .number, "The share that is not delivered."),
-            Field("seed", .integer, "Decides which ones."),
+            Field(.delaySeconds, "How late every event is, in real time."),
+            Field(.duplicate, "The share that is delivered twice, 0 to 1."),
+            Field(.reorder, "The share that later events overtake."),
+            Field(.drop, "The share that is not delivered."),
+            Field(.seed, "Decides which ones."),
         ])
 
     private static let targetFields = [

@@ -25,7 +25,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/accounts", summary: "All accounts",
             query: Route.listParameters, response: Schema.account.page,
-            handler: { try $0.accounts($1) }),
+            handler: { $0.accounts($1) }),
         Route(
             method: .put, template: "/control/v1/products/{productCode}",
             summary: "Make or replace a product", request: .productBody, response: .product,
@@ -36,7 +36,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/products", summary: "All products",
             query: Route.listParameters, response: Schema.product.page,
-            handler: { try $0.products($1) }),
+            handler: { $0.products($1) }),
         Route(
             method: .get, template: "/control/v1/products/{productCode}/public-keys",
             summary: "The keys that verify RegisterUsage's answers, in ascending version",
@@ -59,7 +59,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/credentials",
             summary: "All credentials, without their secrets", query: Route.listParameters,
-            response: Schema.credential.page, handler: { try $0.credentials($1) }),
+            response: Schema.credential.page, handler: { $0.credentials($1) }),
         Route(
             method: .get, template: "/control/v1/credentials/{accessKeyId}",
             summary: "A credential, without its secrets", response: .credential,
@@ -75,7 +75,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/agreements", summary: "All agreements",
             query: Route.listParameters, response: Schema.agreement.page,
-            handler: { try $0.agreements($1) }),
+            handler: { $0.agreements($1) }),
         Route(
             method: .get, template: "/control/v1/agreements/{agreementId}",
             summary: "An agreement", response: .agreement, handler: { try $0.agreement($1) }),
@@ -106,7 +106,7 @@ extension ControlAPI {
             method: .get, template: "/control/v1/registration-tokens",
             summary: "All registration tokens, without their texts",
             query: Route.listParameters, response: Schema.token.page,
-            handler: { try $0.registrationTokens($1) }),
+            handler: { $0.registrationTokens($1) }),
         Route(
             method: .get, template: "/control/v1/registration-tokens/{tokenId}",
             summary: "A registration token, without its text", response: .token,
@@ -120,8 +120,10 @@ extension ControlAPI {
         Route.QueryParameter(name: "licenseArn", description: "Only this licence."),
         Route.QueryParameter(name: "resourceId", description: "Only this resource."),
         Route.QueryParameter(name: "region", description: "Only this region."),
-        Route.QueryParameter(name: "from", description: "The earliest timestamp, inclusive."),
-        Route.QueryParameter(name: "to", description: "The latest timestamp, exclusive."),
+        Route.QueryParameter(
+            name: "from", type: .time, description: "The earliest timestamp, inclusive."),
+        Route.QueryParameter(
+            name: "to", type: .time, description: "The latest timestamp, exclusive."),
     ]
 
     private static let reportRoutes: [Route] = [
@@ -129,7 +131,7 @@ extension ControlAPI {
             method: .get, template: "/control/v1/workloads",
             summary: "The tasks and pods that registered, and since when they run",
             query: Route.listParameters, response: Schema.workload.page,
-            handler: { try $0.workloads($1) }),
+            handler: { $0.workloads($1) }),
         Route(
             method: .post, template: "/control/v1/workloads/{resourceId}/stop",
             summary: "Stop a task or pod; what it ran is recorded when the hour ends",
@@ -138,8 +140,8 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/trail",
             summary: "Calls as CloudTrail records them, oldest first: an endless list",
-            query: Route.listParameters, response: Schema.trailRecord.page,
-            handler: { try $0.trail($1) }),
+            query: Route.numberedListParameters, response: Schema.trailRecord.page,
+            handler: { $0.trail($1) }),
         Route(
             method: .get, template: "/control/v1/usage",
             summary: "What is recorded, by hour from the oldest",
@@ -161,8 +163,8 @@ extension ControlAPI {
             query: [
                 Route.QueryParameter(name: "operation", description: "Only this operation."),
                 Route.QueryParameter(name: "accessKeyId", description: "Only this caller's."),
-                Route.QueryParameter(name: "status", description: "Only this HTTP status."),
-            ] + Route.listParameters,
+                Route.QueryParameter(.status, "Only this HTTP status."),
+            ] + Route.numberedListParameters,
             response: Schema.request.page, handler: { try $0.requests($1) }),
         Route(
             method: .get, template: "/control/v1/requests/{requestId}",

@@ -1,4 +1,5 @@
 import AWSWire
+import MeteringAPI
 
 /// The members of a JSON object, as the OpenAPI document describes them.
 struct Schema: Sendable {
@@ -21,10 +22,19 @@ struct Schema: Sendable {
             isRequired = required
             self.description = description
         }
+
+        /// A number with its bounds.
+        init(_ number: NumberField, _ description: String) {
+            self.init(number.name, .bounded(number), description)
+        }
     }
 
     indirect enum FieldType: Sendable {
+        /// Integers and numbers are what is answered; a request's are bounded.
         case text, time, integer, number, boolean, any
+        case bounded(NumberField)
+        /// A quantity as AWS has it, as a number or a text.
+        case quantity
         case choice([String])
         case list(FieldType)
         case object(Schema)
@@ -91,6 +101,10 @@ extension Schema.FieldType {
             writer.member("format", "date-time")
         case .integer: writer.member("type", "integer")
         case .number: writer.member("type", "number")
+        case .bounded(let number): number.write(to: &writer)
+        case .quantity:
+            writer.name("type")
+            writer.list(["number", "string"]) { $0.string($1) }
         case .any: break
         case .boolean: writer.member("type", "boolean")
         case .map: writer.member("type", "object")
@@ -109,5 +123,30 @@ extension Schema.FieldType {
                 schema.write(to: &writer)
             }
         }
+    }
+}
+
+extension NumberField {
+    fileprivate func write(to writer: inout JSONWriter) {
+        switch precision {
+        case .whole:
+            writer.member("type", "integer")
+            writer.member("format", "int64")
+            writer.member("minimum", range.lowerBound)
+            writer.member("maximum", range.upperBound)
+        case .thousandths:
+            writer.member("type", "number")
+            writer.decimal("minimum", thousandths: range.lowerBound)
+            writer.decimal("maximum", thousandths: range.upperBound)
+        }
+    }
+}
+
+extension JSONWriter {
+    /// A number with at most three decimals.
+    mutating func decimal(_ name: StaticString, thousandths: Int64) {
+        self.name(name)
+        let size = Quantity(millionths: Int64(clamping: thousandths.magnitude) * 1000)
+        literal((thousandths < 0 ? "-" : "") + size.description)
     }
 }

@@ -69,7 +69,7 @@ extension Schema {
             Field("allow", .list(names(OperationName.self)), "All operations when absent."),
             Field("temporary", .boolean, "A workload's always are."),
             Field(
-                "expiresIn", .integer,
+                .credentialLifetime,
                 "Seconds of the real clock, 0 for ever; 43200 for temporary ones."),
             Field("accessKeyId"), Field("secretAccessKey"), Field("sessionToken"),
         ])
@@ -199,7 +199,7 @@ extension Schema {
         [
             Field("agreementId", .text, "Excludes productCode and buyerAccountId."),
             Field("productCode"), Field("buyerAccountId"),
-            Field("expiresIn", .integer, "Seconds of the marketplace's clock; 14400 when absent."),
+            Field(.tokenLifetime, "Seconds of the marketplace's clock; 14400 when absent."),
         ])
 
     static let token = Schema(
@@ -292,8 +292,8 @@ extension Schema {
         "ClockBody",
         [
             Field("mode", names(MarketplaceClock.Mode.self)), Field("now", .time),
-            Field("speed", .number, "Marketplace seconds in a real second."),
-            Field("advance", .number, "Seconds; excludes the others."),
+            Field(.clockSpeed, "Marketplace seconds in a real second."),
+            Field(.clockAdvance, "Seconds; excludes the others."),
             Field(
                 "jump", names(ClockJump.Name.self),
                 "A moment that has a name; excludes the others."),

@@ -13,7 +13,7 @@ final class EventFeed: Sendable {
     private let heartBeatMilliseconds: Int64
 
     /// Events that are read at once.
-    private static let batch = 100
+    private static let batch = PageBounds(items: 100, bytes: Limits.pageBytes)
 
     init(
         state: MarketplaceState, filter: EventFilter, after cursor: Int64,
@@ -42,7 +42,7 @@ final class EventFeed: Sendable {
         while !Task.isCancelled {
             let rings = state.changes.rings
             let start = cursor.withLock { $0 }
-            guard let events = try? await state.store.events(after: start, limit: Self.batch)
+            guard let events = try? await state.store.events(after: start, within: Self.batch)
             else { return ("", true) }
             let text = events.filter { filter.includes($0.event) }.map(\.serverSentEvent).joined()
             if let last = events.last { cursor.withLock { $0 = last.number } }

@@ -50,7 +50,9 @@ struct TargetURL: Sendable, Hashable {
         }
         guard !host.isEmpty else { return nil }
         if rest.isEmpty { return (String(host), nil) }
-        guard rest.first == ":", let port = UInt16(rest.dropFirst()), port > 0 else { return nil }
+        guard rest.first == ":",
+            let port = WholeNumber.digits(rest.dropFirst(), atMost: 5, in: 1...65_535)
+        else { return nil }
         return (String(host), Int(port))
     }
 }

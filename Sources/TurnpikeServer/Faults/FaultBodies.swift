@@ -34,7 +34,7 @@ struct FaultError: RawRepresentable, CaseIterable {
 extension ObjectReader {
     package func faultPlan() -> FaultPlan {
         let plan = FaultPlan(
-            seed: UInt64(bitPattern: integer("seed") ?? 1),
+            seed: UInt64(bitPattern: number(.seed) ?? 1),
             enforcesQuotas: flag("quotas") ?? false,
             rules: objects("rules", required: false).compactMap { $0.faultRule() })
         finish()
@@ -83,14 +83,9 @@ extension ObjectReader {
 
     private func faultFrequency() -> FaultRule.Frequency {
         if has("next"), has("share") { fault("share", "it excludes next") }
-        if let count = integer("next") {
-            if count < 1 { fault("next", "a number from 1 on is expected") }
-            _ = thousandths("share")
-            return .next(Int(clamping: count))
-        }
-        guard let share = thousandths("share") else { return .always }
-        if !(1...1000).contains(share) { fault("share", "a number from 0.001 to 1 is expected") }
-        return .share(thousandths: share)
+        let share = number(.ruleShare)
+        if let count = number(.ruleCount) { return .next(Int(clamping: count)) }
+        return share.map { .share(thousandths: $0) } ?? .always
     }
 
     /// The one thing that happens.
@@ -109,7 +104,7 @@ extension ObjectReader {
             switch name {
             case "error":
                 if let error: FaultError = choice(name) { effect = .error(error.exception) }
-            case "latency": effect = .latency(milliseconds: bounded(name, thousandths(name)))
+            case "latency": effect = .latency(milliseconds: number(.latency) ?? 0)
             case "stall": effect = .stall; mustBeTrue(name)
             case "cut":
                 if let cut: FaultCut = choice(name) {
@@ -120,10 +115,7 @@ extension ObjectReader {
                 if let response: FaultResponse = choice(name) {
                     effect = response == .noJSON ? .noJSON : .proxyError
                 }
-            default:
-                let seconds = integer(name) ?? 0
-                if abs(seconds) > 86_400 * 366 { fault(name, "at most a year is expected") }
-                effect = .clockSkew(seconds: seconds)
+            default: effect = .clockSkew(seconds: number(.clockSkew) ?? 0)
             }
         }
         return effect
@@ -131,14 +123,6 @@ extension ObjectReader {
 
     private func mustBeTrue(_ name: String) {
         if flag(name) == false { fault(name, "leave it out where it should not happen") }
-    }
-
-    private func bounded(_ name: String, _ milliseconds: Int64?) -> Int64 {
-        guard let milliseconds, (0...600_000).contains(milliseconds) else {
-            fault(name, "0 to 600 seconds are expected")
-            return 0
-        }
-        return milliseconds
     }
 }
 
@@ -169,7 +153,7 @@ extension JSONWriter {
         switch rule.frequency {
         case .always: break
         case .next(let count): member("next", Int64(count))
-        case .share(let thousandths): decimal("share", thousandths)
+        case .share(let thousandths): decimal("share", thousandths: thousandths)
         }
         effect(rule.effect)
     }
@@ -189,7 +173,7 @@ extension JSONWriter {
     private mutating func effect(_ effect: FaultRule.Effect) {
         switch effect {
         case .error(let exception): member("error", exception.name)
-        case .latency(let milliseconds): decimal("latency", milliseconds)
+        case .latency(let milliseconds): decimal("latency", thousandths: milliseconds)
         case .stall: boolean("stall", true)
         case .cutBeforeWork: member("cut", FaultCut.beforeWork.rawValue)
         case .cutAfterCommit: member("cut", FaultCut.afterCommit.rawValue)
@@ -198,11 +182,6 @@ extension JSONWriter {
         case .proxyError: member("response", FaultResponse.proxy.rawValue)
         case .clockSkew(let seconds): member("clockSkew", seconds)
         }
-    }
-
-    private mutating func decimal(_ name: StaticString, _ thousandths: Int64) {
-        self.name(name)
-        literal(Quantity(millionths: thousandths * 1000).description)
     }
 }
 
@@ -242,16 +221,16 @@ extension Schema {
                     "FaultRecord",
                     [
                         Field("dimension"), Field("buyerAccountId"), Field("customerIdentifier"),
-                        Field("licenseArn"), Field("quantity", .number), Field("hour", .time),
+                        Field("licenseArn"), Field("quantity", .quantity), Field("hour", .time),
                     ])), "Requests with such a record."),
-        Field("next", .integer, "So many times only."),
-        Field("share", .number, "0.001 to 1 of the requests that match."),
+        Field(.ruleCount, "So many times only."),
+        Field(.ruleShare, "0.001 to 1 of the requests that match."),
         Field("error", .choice(FaultError.allCases.map(\.rawValue))),
-        Field("latency", .number, "Seconds."), Field("stall", .boolean),
+        Field(.latency, "Seconds."), Field("stall", .boolean),
         Field("cut", .choice(FaultCut.allCases.map(\.rawValue))),
         Field("unprocessed", .boolean),
         Field("response", .choice(FaultResponse.allCases.map(\.rawValue))),
-        Field("clockSkew", .integer, "Seconds that the server seems to be ahead."),
+        Field(.clockSkew, "Seconds that the server seems to be ahead."),
     ]
 
     static let faultRule = Schema("FaultRule", ruleFields)
@@ -259,7 +238,7 @@ extension Schema {
     static let faultPlanBody = Schema(
         "FaultPlanBody",
         [
-            Field("seed", .integer, "What shares are drawn from; 1 when absent."),
+            Field(.seed, "What shares are drawn from; 1 when absent."),
             Field("quotas", .boolean, "Whether AWS's request quotas hold."),
             Field("rules", .list(.object(faultRule))),
         ])

@@ -36,6 +36,11 @@ package enum Limits {
     package static let targetConnectSeconds: Int64 = 5
     /// Bytes of an event target's answer that are read; a longer one loses its connection.
     package static let targetAnswerBytes = 65_536
+    /// Bytes of a part of a list, with which it ends although more items were asked for; the item
+    /// that goes beyond is the last.
+    package static let pageBytes = 4 * 1_048_576
+    /// Bytes of a piece in which a longer answer is sent: a client holds no more than one.
+    package static let pieceBytes = 65_536
     /// Bytes of the explanation in a response header.
     package static let explanationHeaderBytes = 256
 }

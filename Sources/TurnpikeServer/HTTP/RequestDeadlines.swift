@@ -122,6 +122,6 @@ extension HTTPRequest {
 
     /// Whether the body is over the limit by what the client says.
     var declaresTooLargeBody: Bool {
-        headerFields[.contentLength].flatMap { Int($0) }.map { $0 > Limits.bodyBytes } ?? false
+        headerFields.number(.contentLength).map { $0 > Limits.bodyBytes } ?? false
     }
 }

@@ -58,44 +58,114 @@ package struct TrailedCall: Sendable {
         self.answer = answer
     }
 
-    var byteCount: Int { request.count + answer.count }
+    /// The bytes that are kept of it, about.
+    var byteCount: Int {
+        64 + principal.byteCount + region.utf8.count + (userAgent?.utf8.count ?? 0)
+            + request.count + answer.count
+    }
+}
+
+extension Principal {
+    fileprivate var byteCount: Int {
+        64 + accountID.utf8.count + (region?.utf8.count ?? 0) + (resourceID?.utf8.count ?? 0)
+    }
+}
+
+extension LoggedRequest {
+    /// The bytes that are kept of it, about, with what the audit trail says besides.
+    fileprivate var byteCount: Int {
+        let texts = [requestID, accessKeyID, caller, error].compactMap(\.self)
+        return 256 + texts.reduce(0) { $0 + $1.utf8.count } + explanation.byteCount
+            + (trailed?.byteCount ?? 0)
+    }
+}
+
+extension Explanation {
+    fileprivate var byteCount: Int {
+        let texts = [reason, contract].compactMap(\.self) + ignoredMembers + notes
+        return texts.reduce(0) { $0 + 16 + $1.utf8.count }
+            + records.reduce(0) { $0 + $1.byteCount }
+    }
+}
+
+extension RecordExplanation {
+    fileprivate var byteCount: Int {
+        let said: String? =
+            switch outcome {
+            case .refused(let reason), .notSubscribed(let reason): reason
+            default: nil
+            }
+        return 256 + (said?.utf8.count ?? 0) + (series?.byteCount ?? 0)
+    }
 }
 
 /// The last requests, in memory.
+///
+/// Whoever reads takes a few references at a time and looks at them outside the lock, so that a
+/// request that is answered meanwhile does not wait, and nothing is copied for it.
 package final class RequestLog: Sendable {
     /// How many requests are remembered.
     package static let capacity = 1000
 
-    /// How many bytes of calls are remembered for the audit trail: the older ones lose theirs.
-    private static let trailedBytes = 32 * 1_048_576
+    /// How many bytes are remembered: beyond it the older calls lose what only the audit trail
+    /// says, and then the older requests are forgotten.
+    package static let byteLimit = 33 * 1_048_576
+
+    /// How many references are taken under the lock.
+    private static let atOnce = 64
+
+    /// A request that does not change any more.
+    private final class Entry: Sendable {
+        let request: LoggedRequest
+        let byteCount: Int
+
+        init(_ request: LoggedRequest) {
+            self.request = request
+            byteCount = request.byteCount
+        }
+    }
 
     private struct State {
-        var entries: [LoggedRequest] = []
-        /// How many requests there have been; the newest's number.
+        /// A ring; nil is a request that was forgotten for its bytes.
+        var entries: [Entry?] = []
+        /// How many requests there have been; the newest's number and one.
         var count = 0
-        /// How many bytes of calls are held, and the number of the first that is.
-        var trailedBytes = 0
+        var bytes = 0
+        /// The number of the first request that has what the audit trail says.
         var firstTrailed = 0
+        /// The number of the first request that is remembered.
+        var first = 0
 
         /// The place of a request that is remembered.
         func place(of number: Int) -> Int { number % RequestLog.capacity }
 
-        mutating func append(_ request: LoggedRequest) {
-            trailedBytes += request.trailed?.byteCount ?? 0
+        mutating func append(_ entry: Entry) {
             if entries.count < RequestLog.capacity {
-                entries.append(request)
+                entries.append(entry)
             } else {
-                trailedBytes -= entries[place(of: count)].trailed?.byteCount ?? 0
-                entries[place(of: count)] = request
+                put(nil, at: count)
+                entries[place(of: count)] = entry
             }
+            bytes += entry.byteCount
             count += 1
-            firstTrailed = max(firstTrailed, count - entries.count)
-            while trailedBytes > RequestLog.trailedBytes, firstTrailed < count {
-                let place = place(of: firstTrailed)
-                trailedBytes -= entries[place].trailed?.byteCount ?? 0
-                entries[place].trailed = nil
+            first = max(first, count - entries.count)
+            firstTrailed = max(firstTrailed, first)
+            while bytes > RequestLog.byteLimit, firstTrailed < count {
+                if var request = entries[place(of: firstTrailed)]?.request {
+                    request.trailed = nil
+                    put(Entry(request), at: firstTrailed)
+                }
                 firstTrailed += 1
             }
+            while bytes > RequestLog.byteLimit, first < count {
+                put(nil, at: first)
+                first += 1
+            }
+        }
+
+        private mutating func put(_ entry: Entry?, at number: Int) {
+            bytes += (entry?.byteCount ?? 0) - (entries[place(of: number)]?.byteCount ?? 0)
+            entries[place(of: number)] = entry
         }
     }
 
@@ -104,24 +174,38 @@ package final class RequestLog: Sendable {
     package init() {}
 
     package func append(_ request: LoggedRequest) {
-        state.withLock { $0.append(request) }
+        let entry = Entry(request)
+        state.withLock { $0.append(entry) }
     }
 
-    /// Calls for the audit trail from a number on, oldest first, and the number that follows.
-    package func trail(from number: Int, limit: Int) -> (calls: [LoggedRequest], next: Int) {
-        let (entries, count) = state.withLock { ($0.entries, $0.count) }
-        var calls: [LoggedRequest] = []
-        var next = min(max(number, count - entries.count), count)
-        while next < count, calls.count < limit {
-            let entry = entries[next % Self.capacity]
-            if entry.trailed != nil { calls.append(entry) }
-            next += 1
+    /// A page of calls for the audit trail.
+    package struct Trail: Sendable {
+        package var calls: [LoggedRequest] = []
+        /// The number that follows.
+        package var next: Int
+    }
+
+    /// Calls for the audit trail from a number on, oldest first.
+    ///
+    /// Beside the limit, a page ends with the call that makes it longer than so many bytes.
+    package func trail(from number: Int, limit: Int, bytes: Int = .max) -> Trail {
+        let (first, count) = state.withLock { ($0.first, $0.count) }
+        var trail = Trail(next: min(max(number, first), count))
+        var held = 0
+        while trail.next < count {
+            for (number, entry) in entries(trail.next..<min(trail.next + Self.atOnce, count)) {
+                guard trail.calls.count < limit, held < bytes else { return trail }
+                trail.next = number + 1
+                guard let entry, entry.request.trailed != nil else { continue }
+                trail.calls.append(entry.request)
+                held += entry.byteCount
+            }
         }
-        return (calls, next)
+        return trail
     }
 
     package func request(id: String) -> LoggedRequest? {
-        state.withLock { state in state.entries.first { $0.requestID.hasSameBytes(as: id) } }
+        requests(limit: 1) { $0.requestID.hasSameBytes(as: id) }.first?.request
     }
 
     /// Remembered requests that meet the condition, newest first, each with its number; only
@@ -129,14 +213,29 @@ package final class RequestLog: Sendable {
     package func requests(
         before number: Int = .max, limit: Int, where isIncluded: (LoggedRequest) -> Bool
     ) -> [(number: Int, request: LoggedRequest)] {
-        let (entries, count) = state.withLock { ($0.entries, $0.count) }
+        let (first, count) = state.withLock { ($0.first, $0.count) }
         var found: [(number: Int, request: LoggedRequest)] = []
-        for candidate in stride(from: count - 1, through: count - entries.count, by: -1) {
-            guard found.count < limit else { break }
-            let entry = entries[candidate % Self.capacity]
-            if candidate < number, isIncluded(entry) { found.append((candidate, entry)) }
+        var end = min(number, count)
+        while first < end {
+            let start = max(first, end - Self.atOnce)
+            for (candidate, entry) in entries(start..<end).reversed() {
+                guard found.count < limit else { return found }
+                guard let entry, isIncluded(entry.request) else { continue }
+                found.append((candidate, entry.request))
+            }
+            end = start
         }
         return found
+    }
+
+    /// A few entries by number; nil for those that were forgotten since.
+    private func entries(_ numbers: Range<Int>) -> [(number: Int, entry: Entry?)] {
+        state.withLock { state in
+            numbers.map { number in
+                let isRemembered = (state.first..<state.count).contains(number)
+                return (number, isRemembered ? state.entries[state.place(of: number)] : nil)
+            }
+        }
     }
 
     /// How many requests there have been.
@@ -144,5 +243,10 @@ package final class RequestLog: Sendable {
 
     package func clear() {
         state.withLock { $0 = State() }
+    }
+
+    /// Where the ring lies, which moves when it is copied; for tests.
+    var ringAddress: Int {
+        state.withLock { $0.entries.withUnsafeBytes { Int(bitPattern: $0.baseAddress) } }
     }
 }

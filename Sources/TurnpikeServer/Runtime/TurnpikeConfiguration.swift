@@ -1,4 +1,5 @@
 package import Marketplace
+import MeteringAPI
 
 /// All that a server is told at its start.
 package struct TurnpikeConfiguration: Sendable {
@@ -58,7 +59,10 @@ package struct TurnpikeConfiguration: Sendable {
 
     private static func isLoopbackIPv4(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy {
+                WholeNumber.digits($0, atMost: 3, in: 0...255) != nil
+            }
     }
 }
 

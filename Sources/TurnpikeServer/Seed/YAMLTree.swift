@@ -7,6 +7,14 @@ extension StructuredValue {
             try self.init(yaml: text)
         } catch let error as YamlError {
             throw StartFailure(error.sentence(file: name))
+        } catch is AliasRoom.Exceeded {
+            throw StartFailure(
+                "\(name): its aliases make it more than \(AliasRoom.limit) values and characters "
+                    + "longer than it is: write fewer of them, or split the file")
+        } catch is AliasRoom.InName {
+            throw StartFailure(
+                "\(name): an alias or a list stands where a member's name is expected: write the "
+                    + "name itself")
         } catch {
             throw StartFailure("\(name): \(error)")
         }
@@ -14,28 +22,38 @@ extension StructuredValue {
 
     /// The tree of a YAML text; throws the parser's own error.
     private init(yaml text: String) throws {
+        try AliasRoom.checkNames(in: text)
         guard let node = try Yams.compose(yaml: text) else {
             self = .emptyObject
             return
         }
-        self.init(node)
+        var room = AliasRoom(in: text)
+        try self.init(node, &room)
         // A document that is begun and has nothing in it.
         if case .null = content { content = .object([]) }
     }
 
-    private init(_ node: Node) {
+    private init(_ node: Node, _ room: inout AliasRoom) throws(AliasRoom.Exceeded) {
         line = node.mark?.line
+        try room.take(1)
         switch node {
         case .mapping(let mapping):
-            content = .object(
-                mapping.map { key, value in
-                    var value = StructuredValue(value)
-                    // A member stands where its name does.
-                    value.line = key.mark?.line ?? value.line
-                    return (key.scalar?.string ?? "?", value)
-                })
-        case .sequence(let sequence): content = .list(sequence.map { StructuredValue($0) })
+            var members: [(name: String, value: StructuredValue)] = []
+            for (key, value) in mapping {
+                var value = try StructuredValue(value, &room)
+                // A member stands where its name does.
+                value.line = key.mark?.line ?? value.line
+                let name = key.scalar?.string ?? "?"
+                try room.take(name.utf8.count)
+                members.append((name, value))
+            }
+            content = .object(members)
+        case .sequence(let sequence):
+            var elements: [StructuredValue] = []
+            for element in sequence { elements.append(try StructuredValue(element, &room)) }
+            content = .list(elements)
         case .scalar(let scalar):
+            try room.take(scalar.string.utf8.count)
             switch scalar.style {
             case .plain, .any:
                 content =

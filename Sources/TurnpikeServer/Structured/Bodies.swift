@@ -96,7 +96,7 @@ extension ObjectReader {
                 ?? Principal(kind: .account, accountID: ""))
         draft.allowedOperations = choices("allow").map(Set.init)
         draft.isTemporary = flag("temporary") ?? false
-        draft.expiresIn = integer("expiresIn")
+        draft.expiresIn = number(.credentialLifetime)
         draft.accessKeyID = optionalText("accessKeyId")
         draft.secretAccessKey = optionalText("secretAccessKey")
         draft.sessionToken = optionalText("sessionToken")
@@ -114,7 +114,7 @@ extension ObjectReader {
 
     /// What a registration token is asked for, and for how long.
     func tokenSubject() -> (subject: CatalogEdit.TokenSubject, expiresIn: Int64?) {
-        let expiresIn = integer("expiresIn")
+        let expiresIn = number(.tokenLifetime)
         let subject: CatalogEdit.TokenSubject
         if has("agreementId") {
             if has("productCode") || has("buyerAccountId") {
@@ -165,9 +165,9 @@ extension ObjectReader {
     }
 
     func clockChange() -> MarketplaceClock.Change {
-        let advance = thousandths("advance")
+        let advance = number(.clockAdvance)
         let now = time("now")
-        let speed = thousandths("speed")
+        let speed = number(.clockSpeed)
         var change = MarketplaceClock.Change.real
         if has("advance") {
             if has("mode") || has("now") || has("speed") {

@@ -120,16 +120,36 @@ package final class ObjectReader {
         }
     }
 
-    /// A whole number, not quoted.
-    package func integer(_ name: String) -> Int64? {
-        guard let value = take(name, required: false) else { return nil }
-        switch value.content {
-        case .number(let text), .plain(let text):
-            if let number = Int64(text) { return number }
-        default: break
+    /// A number that is not quoted, in units of its last decimal.
+    ///
+    /// One that is outside its bounds is a fault.
+    package func number(_ field: NumberField) -> Int64? {
+        guard let value = take(field.name, required: false) else { return nil }
+        guard let text = value.numberText else {
+            fault(field.name, field.expectation)
+            return nil
         }
-        fault(name, "a whole number is expected")
-        return nil
+        let number: Int64?
+        let isNumber: Bool
+        switch field.precision {
+        case .whole:
+            number = WholeNumber.read(text, in: field.range)
+            isNumber = WholeNumber.isSpelled(in: text)
+        case .thousandths:
+            let decimal = Self.decimal(text)
+            number = decimal.flatMap { field.range.contains($0.scaled) ? $0.scaled : nil }
+            isNumber = decimal != nil
+        }
+        if number == nil { fault(field.name, isNumber ? field.bound : field.expectation) }
+        return number
+    }
+
+    /// A number in thousandths as JSON spells it; nil where it is finer.
+    private static func decimal(_ text: String) -> JSONNumber? {
+        guard let root = try? JSONDocument(parsing: Array(text.utf8)).root, root.kind == .number
+        else { return nil }
+        let number = JSONNumber(root.rawBytes, scale: 3)
+        return number.isCut ? nil : number
     }
 
     /// A scalar of whatever type it is written as.
@@ -142,30 +162,14 @@ package final class ObjectReader {
         case .plain("false"): return .boolean(false)
         case .number(let text), .plain(let text):
             // AWS's integers have 32 bits: its SDKs could not read a greater one.
-            if let number = Int32(text) { return .integer(Int64(number)) }
+            if let number = WholeNumber.read(text, in: Int64(Int32.min)...Int64(Int32.max)) {
+                return .integer(number)
+            }
             if let number = Double(text), number.isFinite { return .double(number) }
             if case .plain = value.content { return .string(text) }
         default: break
         }
         fault(name, "a number, a text, true or false is expected")
-        return nil
-    }
-
-    /// A number in thousandths; finer is a fault.
-    func thousandths(_ name: String) -> Int64? {
-        guard let value = take(name, required: false) else { return nil }
-        switch value.content {
-        case .number(let text), .plain(let text):
-            guard let document = try? JSONDocument(parsing: Array(text.utf8)),
-                document.root.kind == .number
-            else { break }
-            let number = JSONNumber(document.root.rawBytes, scale: 3)
-            if !number.isCut, number.scaled.magnitude < Int64.max.magnitude {
-                return number.scaled
-            }
-        default: break
-        }
-        fault(name, "a number with at most three decimals is expected")
         return nil
     }
 

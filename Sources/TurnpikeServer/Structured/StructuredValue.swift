@@ -1,4 +1,5 @@
 import AWSWire
+import MeteringAPI
 
 /// A body of the control API, or a part of a seed file: the same tree, whatever it was written in.
 package struct StructuredValue: Sendable {
@@ -29,7 +30,9 @@ package struct StructuredValue: Sendable {
                 guard let member = members.first(where: { $0.name == step }) else { return line }
                 value = member.value
             case .list(let elements):
-                guard let index = Int(step), elements.indices.contains(index) else { return line }
+                guard let index = WholeNumber.read(step).map(Int.init),
+                    elements.indices.contains(index)
+                else { return line }
                 value = elements[index]
             default: return line
             }
@@ -42,6 +45,14 @@ package struct StructuredValue: Sendable {
 }
 
 extension StructuredValue {
+    /// The text of what may be a number: anything that is not quoted.
+    var numberText: String? {
+        switch content {
+        case .number(let text), .plain(let text): text
+        default: nil
+        }
+    }
+
     /// The tree of a JSON text.
     init(_ value: JSONValue) {
         line = nil

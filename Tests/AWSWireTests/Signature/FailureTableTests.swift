@@ -156,7 +156,10 @@ struct FailureTableTests {
 
     @Test(
         "Signed headers are sorted, each once, so that no name costs its value many times over",
-        arguments: ["host;x-amz-date;host", "host;host", "x-amz-date;host"])
+        arguments: [
+            "host;x-amz-date;host", "host;host", "x-amz-date;host", "HOST;host;x-amz-date",
+            "Host;x-amz-date", "host;x-amz-datE", "host;x-amz-d\u{e4}te",
+        ])
     func unorderedHeaders(names: String) throws {
         var call = SignedCall()
         call.rewrite = {
@@ -166,6 +169,42 @@ struct FailureTableTests {
         let failure = try #require(throws: AuthenticationFailure.self) { try call.verify() }
         #expect(failure == .unorderedHeaders)
         #expect(failure.envelope.type == "InvalidSignatureException")
+    }
+
+    @Test(
+        "The work for a bad signature is bounded by the request's size",
+        arguments: [1, 10, 100, 2048])
+    func workForBadSignatures(spellings: Int) throws {
+        let name = "xbigheaders"
+        let value = String(repeating: "v", count: 40_000)
+        // The name in so many spellings: each bit of a number makes a letter a capital.
+        let spelt = (0..<spellings).map { number in
+            String(
+                name.enumerated().map { index, letter in
+                    number >> index & 1 == 1 ? Character(letter.uppercased()) : letter
+                })
+        }
+        for names in [
+            spelt, Array(Set(spelt)).sorted(), [name], (0..<spellings).map { "x\($0)" }.sorted(),
+        ] {
+            var call = SignedCall()
+            call.headers.append((name: name, value: value))
+            let list = (["host"] + names).sorted().joined(separator: ";")
+            call.rewrite = { header in
+                let parts = header.split(separator: ", ").map(String.init)
+                return "\(parts[0]), SignedHeaders=\(list), \(parts[2])"
+            }
+            let request = call.signed
+            let failure = try #require(throws: AuthenticationFailure.self) {
+                try call.verify(request)
+            }
+            // What is refused before the request is written out costs nothing more.
+            if [.unorderedHeaders, .absentHeaders].contains(failure) { continue }
+            let size = request.headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+            let written = request.canonical(
+                signedHeaders: list.split(separator: ";").map(String.init), payloadHash: [])
+            #expect(written.count < 2 * size + 1024)
+        }
     }
 
     @Test("No text or hint of a failure holds a secret", arguments: Fault.allCases)

@@ -85,14 +85,25 @@ struct ControlMarket {
         _ method: HTTPRequest.Method, _ path: String, _ body: String = "",
         headers: HTTPFields = [:], authority: String? = "127.0.0.1:8655"
     ) async -> Answer {
+        var response = await respond(method, path, body, headers: headers, authority: authority)
+        // A stream of events has no end.
+        guard response.headers[.contentType] == "application/json" else { return Answer(response) }
+        while let part = await response.nextPart?() { response.body += part }
+        return Answer(response)
+    }
+
+    /// The answer as the server has it, in parts where it is long.
+    func respond(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String = "",
+        headers: HTTPFields = [:], authority: String? = "127.0.0.1:8655"
+    ) async -> PlainResponse {
         let whole = path.hasPrefix("/") ? path : "\(Self.api)/\(path)"
         let parts = whole.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        return Answer(
-            await application.respond(
-                to: PlainRequest(
-                    method: method, path: String(parts[0]),
-                    query: parts.count > 1 ? String(parts[1]) : "", headers: headers,
-                    authority: authority, body: Array(body.utf8))))
+        return await application.respond(
+            to: PlainRequest(
+                method: method, path: String(parts[0]),
+                query: parts.count > 1 ? String(parts[1]) : "", headers: headers,
+                authority: authority, body: Array(body.utf8)))
     }
 
     /// All items of a list, page by page.

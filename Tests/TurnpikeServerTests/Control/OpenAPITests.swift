@@ -201,7 +201,7 @@ extension Schema.FieldType {
     fileprivate var wrong: String {
         switch self {
         case .text, .time, .choice: "1"
-        case .integer, .number, .boolean, .list, .object, .map: #""wrong""#
+        case .integer, .number, .bounded, .quantity, .boolean, .list, .object, .map: #""wrong""#
         case .any: "[]"
         }
     }

@@ -2,7 +2,8 @@ import HTTPTypes
 import Marketplace
 import MeteringAPI
 import Testing
-import TurnpikeServer
+
+@testable import TurnpikeServer
 
 @Suite("The audit trail")
 struct TrailTests {
@@ -61,6 +62,57 @@ struct TrailTests {
         #expect(await market.send(.get, "trail?cursor=x").status == 400)
     }
 
+    private static func entry(
+        _ number: Int, agent: String = "", notes: [String] = [], trailed: Bool = true
+    ) -> LoggedRequest {
+        let call = TrailedCall(
+            principal: Principal(kind: .account, accountID: "111122223333"),
+            region: "us-east-1", userAgent: agent, request: [], answer: [])
+        return LoggedRequest(
+            requestID: "\(number)", at: ControlMarket.now, operation: .batchMeterUsage,
+            accessKeyID: nil, caller: nil, status: 200, error: nil, durationMicroseconds: 1,
+            explanation: Explanation(rule: .wireProtocol, notes: notes),
+            trailed: trailed ? call : nil)
+    }
+
+    @Test("All that is kept of a call counts: 60 KB of User-Agent, too")
+    func everythingCounts() {
+        let log = RequestLog()
+        let agent = String(repeating: "a", count: 60_000)
+        for number in 0..<1000 { log.append(Self.entry(number, agent: agent)) }
+        let kept = log.trail(from: 0, limit: 2000).calls.count
+        #expect((540..<580).contains(kept), "\(kept)")
+        #expect(log.requests(limit: 2000) { _ in true }.count == 1000)
+    }
+
+    @Test("Requests that are long without the trail go as well, the oldest first")
+    func longRequests() {
+        let log = RequestLog()
+        let note = String(repeating: "n", count: 1_048_576)
+        for number in 0..<100 {
+            log.append(Self.entry(number, notes: [note], trailed: false))
+        }
+        let kept = log.requests(limit: 2000) { _ in true }.map(\.request.requestID)
+        #expect(kept == (68..<100).reversed().map(String.init))
+        #expect(log.request(id: "67") == nil)
+        #expect(log.request(id: "68") != nil)
+        #expect(log.count == 100)
+    }
+
+    @Test("Who writes while somebody reads copies nothing")
+    func readersHoldNothing() {
+        let log = RequestLog()
+        for number in 0..<RequestLog.capacity { log.append(Self.entry(number)) }
+        let address = log.ringAddress
+        let found = log.requests(limit: 2000) { _ in
+            log.append(Self.entry(5000))
+            return true
+        }
+        #expect(log.ringAddress == address)
+        #expect(found.count < RequestLog.capacity)
+        #expect(log.count == RequestLog.capacity + found.count)
+    }
+
     @Test("What is remembered is bounded by its bytes: the older calls go")
     func bound() throws {
         let log = RequestLog()
@@ -76,9 +128,9 @@ struct TrailTests {
                     durationMicroseconds: 1, explanation: Explanation(rule: .wireProtocol),
                     trailed: call))
         }
-        let (calls, next) = log.trail(from: 0, limit: 2000)
-        #expect(next == 1100)
-        #expect(calls.map(\.requestID) == (1068..<1100).map(String.init))
+        let trail = log.trail(from: 0, limit: 2000)
+        #expect(trail.next == 1100)
+        #expect(trail.calls.map(\.requestID) == (1068..<1100).map(String.init))
         #expect(log.requests(limit: 2000) { _ in true }.count == 1000)
     }
 }

@@ -2,7 +2,8 @@ import Logging
 import Marketplace
 import MeteringAPI
 import Testing
-import TurnpikeServer
+
+@testable import TurnpikeServer
 
 @Suite("A seed file")
 struct SeedFileTests {
@@ -74,6 +75,48 @@ struct SeedFileTests {
         #expect(task.principal.resourceID?.hasPrefix("task-") == true)
         #expect(catalog.clock.mode == .frozen)
         #expect(catalog.clock.now(real: ControlMarket.now).iso8601 == "2026-12-01T05:59:00Z")
+    }
+
+    /// Each level holds the one before nine times.
+    private static func bomb(levels: Int, _ last: String) -> String {
+        let first = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+        return first
+            + (1...levels).map { level in
+                let aliases = Array(repeating: "*a\(level - 1)", count: 9)
+                return "a\(level): &a\(level) [\(aliases.joined(separator: ", "))]\n"
+            }.joined() + last
+    }
+
+    @Test(
+        "Aliases that make a file long beyond measure are refused before it is",
+        arguments: [
+            bomb(levels: 8, ""), bomb(levels: 40, ""), bomb(levels: 40, "? *a40\n: 1\n"),
+            bomb(levels: 40, "*a40 : 1\n"), bomb(levels: 40, "b: {[*a40, *a40]: 1}\n"),
+            "a: &a \(String(repeating: "x", count: 10_000))\n"
+                + "b: [\(Array(repeating: "*a", count: 100).joined(separator: ", "))]\n",
+        ])
+    func aliases(text: String) throws {
+        let failure = try #require(throws: StartFailure.self) {
+            _ = try SeedFile.read(text, name: "seed.yaml")
+        }
+        #expect(failure.description.hasPrefix("seed.yaml: "), "\(failure)")
+        #expect(failure.description.contains("alias"), "\(failure)")
+        #expect(
+            throws: StartFailure.self,
+            performing: { _ = try StructuredValue(yaml: text, name: "plan.yaml") })
+    }
+
+    @Test("Aliases that a file needs are read, whatever stands beside them")
+    func usefulAliases() throws {
+        let text = """
+            # it's: a comment, with *a: in it
+            base: &base {title: "*b: no", "x]": 1, 'it''s': "\\"*c: "}
+            list: [*base, *base]  # twice: so
+            merged: *base
+            """
+        let value = try StructuredValue(yaml: text, name: "seed.yaml")
+        guard case .object(let members) = value.content else { return #expect(Bool(false)) }
+        #expect(members.map(\.name) == ["base", "list", "merged"])
     }
 
     @Test("Applying it again changes nothing, in this server or the next")
