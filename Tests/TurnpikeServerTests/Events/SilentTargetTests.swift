@@ -1,0 +1,144 @@
+import HTTPTypes
+import Marketplace
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+@testable import TurnpikeServer
+
+@Suite("Targets that begin an answer and do not end it", .timeLimit(.minutes(1)))
+struct SilentTargetTests {
+    private static let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
+
+    @Test("The time for an attempt ends with the answer's body, and its status counts")
+    func body() async throws {
+        let site = try await SilentSite(answering: Self.head)
+        let market = try await ControlMarket.furnished()
+        _ = await market.send(
+            .post, "events",
+            #"{"type":"License Updated - Manufacturer","agreementId":"agmt-saas"}"#)
+        let event = try #require(try await market.store.events(after: 0, limit: 1).first)
+        let sender = EventSender(reach: TargetReach(), milliseconds: 1000)
+        for _ in 0..<2 {
+            let outcome = await sender.send(
+                event.event, to: EventTarget(id: "a", kind: .webhook, url: site.url),
+                at: ControlMarket.now)
+            #expect(outcome == .delivered)
+        }
+        try await site.close()
+    }
+
+    @Test(
+        "A target that is moved, or deleted and made again, is asked at its new address at once",
+        arguments: [false, true], [Self.head, ""])
+    func moved(isDeleted: Bool, answer: String) async throws {
+        let site = try await SilentSite(answering: answer)
+        try await withReceiver { receiver in
+            var configuration = TurnpikeConfiguration()
+            configuration.seed = TurnpikeConfiguration.Seed(
+                name: "seed.yaml", text: DeliveryTests.seed)
+            try await withServer(configuration) { _, application in
+                func send(_ method: HTTPRequest.Method, _ path: String, _ body: String) async {
+                    let response = await application.respond(
+                        to: PlainRequest(
+                            method: method, path: "/control/v1/\(path)", authority: "127.0.0.1",
+                            body: Array(body.utf8)))
+                    #expect(response.status.code < 300)
+                }
+                let type = #"{"type":"subscribe-fail","agreementId":"agmt-1"}"#
+                await send(.put, "event-targets/t", #"{"kind":"webhook","url":"\#(site.url)"}"#)
+                await send(.post, "events", type)
+                await site.isAsked()
+                let start = ContinuousClock.now
+                if isDeleted { await send(.delete, "event-targets/t", "") }
+                await send(
+                    .put, "event-targets/t",
+                    #"{"kind":"webhook","url":"http://127.0.0.1:\#(receiver.port)/"}"#)
+                // What waited is gone with a target that was deleted, and what has a status is done.
+                await send(.post, "events", type)
+                #expect(await receiver.requests(count: 1).count == 1)
+                #expect(ContinuousClock.now - start < .seconds(Limits.targetSeconds / 2))
+            }
+        }
+        try await site.close()
+    }
+
+    @Test("Silent targets at one address hold up no other there")
+    func crowd() async throws {
+        let silent = 20
+        let site = try await SilentSite(answering: "")
+        var configuration = TurnpikeConfiguration()
+        configuration.seed = TurnpikeConfiguration.Seed(
+            name: "seed.yaml", text: DeliveryTests.seed)
+        try await withServer(configuration) { _, application in
+            for number in 0..<silent {
+                let response = await application.respond(
+                    to: PlainRequest(
+                        method: .put, path: "/control/v1/event-targets/t\(number)",
+                        authority: "127.0.0.1",
+                        body: Array(#"{"kind":"webhook","url":"\#(site.url)"}"#.utf8)))
+                #expect(response.status == .created)
+            }
+            let start = ContinuousClock.now
+            _ = await application.respond(
+                to: PlainRequest(
+                    method: .post, path: "/control/v1/events", authority: "127.0.0.1",
+                    body: Array(#"{"type":"subscribe-fail","agreementId":"agmt-1"}"#.utf8)))
+            for _ in 0..<silent { await site.isAsked() }
+            #expect(ContinuousClock.now - start < .seconds(Limits.targetSeconds / 2))
+        }
+        try await site.close()
+    }
+}
+
+/// A site that answers each connection with a text, and then says nothing more.
+private struct SilentSite: Sendable {
+    let url: String
+    private let channel: any Channel
+    private let asked: AsyncStream<Void>
+
+    init(answering text: String) async throws {
+        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.asked = asked
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        Answer(text: text, continuation: continuation))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        url = "http://127.0.0.1:\(channel.localAddress?.port ?? 0)/"
+    }
+
+    /// Waits for the next connection that asks something.
+    func isAsked() async {
+        for await _ in asked { return }
+    }
+
+    func close() async throws {
+        try await channel.close()
+    }
+
+    private final class Answer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private let text: String
+        private let continuation: AsyncStream<Void>.Continuation
+        private var isAsked = false
+
+        init(text: String, continuation: AsyncStream<Void>.Continuation) {
+            self.text = text
+            self.continuation = continuation
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard !isAsked else { return }
+            isAsked = true
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
+            continuation.yield()
+        }
+    }
+}
