@@ -39,14 +39,13 @@ package struct AWSEndpoint: Sendable {
         var exchange = Exchange(now: catalog.clock.now(real: real))
         var response: PlainResponse
         switch ProtocolGate.pass(request) {
-        case .answer(let answer, let reason):
+        case .answer(let answer, let reason) where request.bodyRefusal == nil:
             response = answer
             exchange.explanation = Explanation(rule: .wireProtocol, reason: reason)
-        case .operation(let operation):
-            exchange.operation = operation
+        case let passage:
+            if case .operation(let operation) = passage { exchange.operation = operation }
             let answer = await self.answer(
-                request, operation, Moment(catalog: catalog, real: real, now: exchange.now),
-                &exchange)
+                request, Moment(catalog: catalog, real: real, now: exchange.now), &exchange)
             exchange.error = answer.error
             exchange.explanation = answer.explanation
             response = PlainResponse(
@@ -101,35 +100,54 @@ package struct AWSEndpoint: Sendable {
         }
     }
 
+    /// What is needed to do an operation, once it is known who asks.
+    private struct Work {
+        let operation: OperationName
+        var context: RuleContext
+        /// What becomes of it by the plan of faults; nil where there is none.
+        var verdict: FaultInjector.Verdict?
+    }
+
     private func answer(
-        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
-        _ exchange: inout Exchange
+        _ request: PlainRequest, _ moment: Moment, _ exchange: inout Exchange
     ) async -> EndpointAnswer {
-        guard !request.body.isEmpty else { return Self.unreadable("the body is empty") }
-        let identity: Authenticator.Identity
+        if let refusal = request.bodyRefusal { return EndpointAnswer(refusal) }
+        guard let operation = exchange.operation, !request.body.isEmpty else {
+            return Self.unreadable("the body is empty")
+        }
+        var document: JSONDocument?
+        let work: Work
+        do throws(Stop) {
+            work = try prepare(request, operation, moment, &exchange, &document)
+        } catch {
+            return error.answer
+        }
+        if let verdict = work.verdict {
+            return await answer(request, work, verdict, &document)
+        }
+        guard let document else { return Self.unreadable("the body is empty") }
+        return await operations.answer(operation, document, in: work.context)
+    }
+
+    /// An answer that comes before the operation.
+    private struct Stop: Error {
+        let answer: EndpointAnswer
+    }
+
+    /// Finds out who asks for what, and whether that is allowed; nothing here waits.
+    private func prepare(
+        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
+        _ exchange: inout Exchange, _ document: inout JSONDocument?
+    ) throws(Stop) -> Work {
         let faults = state.faults.isActive ? state.faults : nil
         if let faults { exchange.skewClock(request, operation, faults) }
-        do throws(AuthenticationFailure) {
-            identity = try authenticator.authenticate(
-                request, catalog: moment.catalog,
-                real: moment.real.adding(seconds: exchange.clockSkew),
-                otherClock: state.recentTimes(of: moment.catalog.clock, real: moment.real))
-        } catch {
-            // What is no JSON is said before who may ask.
-            if let answer = Self.syntaxAnswer(request) { return answer }
-            return EndpointAnswer(
-                error.envelope, Explanation(rule: .authentication, reason: error.hint))
-        }
+        let identity = try authenticate(request, moment, clockSkew: exchange.clockSkew)
         exchange.accessKeyID = identity.accessKeyID
-        let document: JSONDocument
-        do throws(JSONSyntaxError) {
-            document = try Self.document(of: request)
-        } catch {
-            return Self.unreadable("no JSON: \(error)")
-        }
-        let product = Self.product(of: operation, document.root, moment.catalog)
-        let caller: Caller
+        let parsed = try Self.parse(request)
+        document = parsed
+        let product = Self.product(of: operation, parsed.root, moment.catalog)
         do throws(Refusal) {
+            let caller: Caller
             if let known = identity.caller {
                 caller = known
             } else {
@@ -138,43 +156,70 @@ package struct AWSEndpoint: Sendable {
                     operation: operation, product: product, catalog: moment.catalog,
                     now: moment.now)
             }
-        } catch {
-            return EndpointAnswer(error)
-        }
-        exchange.caller = caller.principal
-        exchange.region = identity.region
-        let context = RuleContext(
-            catalog: moment.catalog, caller: caller, region: identity.region, now: moment.now,
-            contract: .governing(product, default: state.contract), alignment: state.alignment)
-        do throws(Refusal) {
+            exchange.caller = caller.principal
+            exchange.region = identity.region
+            let context = RuleContext(
+                catalog: moment.catalog, caller: caller, region: identity.region,
+                now: moment.now,
+                contract: .governing(product, default: state.contract), alignment: state.alignment)
             try context.permit(operation)
+            var work = Work(operation: operation, context: context)
+            if let faults {
+                let call = FaultCall(
+                    operation, accessKeyID: identity.accessKeyID,
+                    accountID: caller.principal.accountID, region: identity.region,
+                    productCode: product?.code, parsed.root)
+                work.verdict = faults.judge(call, real: state.realNow)
+            }
+            return work
         } catch {
-            return EndpointAnswer(error)
+            throw Stop(answer: EndpointAnswer(error))
         }
-        guard let faults else { return await operations.answer(operation, document, in: context) }
-        let call = FaultCall(
-            operation, accessKeyID: identity.accessKeyID, accountID: caller.principal.accountID,
-            region: identity.region, productCode: product?.code, document.root)
-        return await answer(operation, document, context, faults, call)
+    }
+
+    private func authenticate(
+        _ request: PlainRequest, _ moment: Moment, clockSkew: Int64
+    ) throws(Stop) -> Authenticator.Identity {
+        do throws(AuthenticationFailure) {
+            return try authenticator.authenticate(
+                request, catalog: moment.catalog, real: moment.real.adding(seconds: clockSkew),
+                otherClock: state.recentTimes(of: moment.catalog.clock, real: moment.real))
+        } catch {
+            // What is no JSON is said before who may ask.
+            _ = try Self.parse(request)
+            throw Stop(
+                answer: EndpointAnswer(
+                    error.envelope, Explanation(rule: .authentication, reason: error.hint)))
+        }
     }
 
     /// The answer to a request that may meet faults.
     private func answer(
-        _ operation: OperationName, _ document: JSONDocument, _ context: RuleContext,
-        _ faults: FaultInjector, _ call: FaultCall
+        _ request: PlainRequest, _ work: Work, _ verdict: FaultInjector.Verdict,
+        _ document: inout JSONDocument?
     ) async -> EndpointAnswer {
-        let verdict = await faults.judge(call, real: state.realNow)
+        if !verdict.delays.isEmpty {
+            // It may take ten times the bytes of the body, and only those count among what is held.
+            document = nil
+            await state.faults.delay(verdict, departure: request.departure)
+        }
         var operations = operations
         operations.unprocessed = verdict.unprocessed
         var answer: EndpointAnswer
         if let instead = verdict.answer {
             answer = instead
         } else {
-            // The marketplace went on while a fault kept the request waiting.
-            var context = context
-            context.catalog = state.catalog
-            context.now = context.catalog.clock.now(real: state.realNow)
-            answer = await operations.answer(operation, document, in: context)
+            do throws(Stop) {
+                let body: JSONDocument
+                if let document { body = document } else { body = try Self.parse(request) }
+                // The marketplace went on while a fault kept the request waiting.
+                var context = work.context
+                context.catalog = state.catalog
+                context.now = context.catalog.clock.now(real: state.realNow)
+                answer = await operations.answer(work.operation, body, in: context)
+            } catch {
+                answer = error.answer
+            }
         }
         answer.isCut = verdict.isCut
         // The one that answered is the reason already.
@@ -209,19 +254,13 @@ package struct AWSEndpoint: Sendable {
         return body["ProductCode"].flatMap { catalog.products[$0.text] }
     }
 
-    private static func document(
-        of request: PlainRequest
-    ) throws(JSONSyntaxError) -> JSONDocument {
-        RPCProtocol.isUsed(by: request)
-            ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
-    }
-
-    private static func syntaxAnswer(_ request: PlainRequest) -> EndpointAnswer? {
+    /// The body, which must be JSON, or CBOR for the one protocol.
+    private static func parse(_ request: PlainRequest) throws(Stop) -> JSONDocument {
         do throws(JSONSyntaxError) {
-            _ = try document(of: request)
-            return nil
+            return RPCProtocol.isUsed(by: request)
+                ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
         } catch {
-            return unreadable("no JSON: \(error)")
+            throw Stop(answer: unreadable("no JSON: \(error)"))
         }
     }
 
