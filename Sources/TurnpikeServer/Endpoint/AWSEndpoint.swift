@@ -199,7 +199,7 @@ package struct AWSEndpoint: Sendable {
         _ document: inout JSONDocument?
     ) async -> EndpointAnswer {
         if !verdict.delays.isEmpty {
-            // It may take ten times the bytes of the body, and only those count among what is held.
+            // It may take forty times the bytes of the body, which alone count among what is held.
             document = nil
             await state.faults.delay(verdict, departure: request.departure)
         }

@@ -102,10 +102,11 @@ package struct TurnpikeApplication: Sendable {
         stoppingAt signals: [UnixSignal] = [],
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
-        raiseFileLimit()
+        FileLimit.raise()
         let service = HTTPService(
             host: configuration.host, port: configuration.port,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            connections: FileLimit.connections(files: FileLimit.current),
             onListening: onListening
         ) { request in
             await respond(to: request)
