@@ -13,16 +13,20 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private enum Phase {
         case idle
-        case reading(RequestIntake)
+        case reading
         /// A request was handed over; what follows of its body is thrown away.
         case answering
-        /// The last answer has been written.
+        /// The last answer is on its way out.
         case ending
+        /// The last answer is out.
+        case ended
     }
 
     private let budget: BodyBudget
     private let departure = Bell()
     private var phase = Phase.idle
+    /// The request that is being read; apart from the phase, so that its body grows in place.
+    private var intake: RequestIntake?
     private var context: ChannelHandlerContext?
     /// A request that nobody has asked for yet.
     private var ready: IncomingRequest?
@@ -63,16 +67,10 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (unwrapInboundIn(data), phase) {
         case (.head(let head), .idle): begin(head, context)
-        case (.body(let buffer), .reading(var intake)):
-            // The phase holds it too, and it would be copied.
-            phase = .idle
-            intake.take(buffer)
-            if intake.isDecided {
-                hand(intake)
-            } else {
-                phase = .reading(intake)
-            }
-        case (.end, .reading(let intake)): hand(intake)
+        case (.body(let buffer), .reading):
+            intake?.take(buffer)
+            if intake?.isDecided ?? true { hand() }
+        case (.end, .reading): hand()
         default: break
         }
     }
@@ -95,7 +93,7 @@ final class HTTPConnection: ChannelInboundHandler {
         case .idle, .reading:
             guard error is HTTPParserError else { fallthrough }
             refuse("this is no HTTP/1.1: \(error)", context)
-        case .answering, .ending: context.close(promise: nil)
+        case .answering, .ending, .ended: context.close(promise: nil)
         }
     }
 
@@ -110,16 +108,16 @@ final class HTTPConnection: ChannelInboundHandler {
             let interim = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
         }
-        if intake.isDecided {
-            hand(intake)
-        } else {
-            phase = .reading(intake)
-        }
+        self.intake = intake
+        phase = .reading
+        if intake.isDecided { hand() }
     }
 
-    private func hand(_ intake: consuming RequestIntake) {
+    /// Hands a request over to whoever answers it.
+    private func hand() {
+        guard let request = intake?.finish(departure: departure) else { return }
+        intake = nil
         phase = .answering
-        let request = intake.finish(departure: departure)
         if let reader {
             self.reader = nil
             reader.resume(returning: request)
@@ -130,7 +128,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Answers what is no proper request, and closes the connection.
     private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
-        if case .reading(let intake) = phase { intake.share.giveBack() }
+        intake?.share.giveBack()
+        intake = nil
         let text = reason + "\n"
         let headers: HTTPHeaders = [
             "content-type": "text/plain; charset=utf-8",
@@ -145,17 +144,31 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Closes a connection that waits for nothing.
     private func closeIfDone(_ context: ChannelHandlerContext) {
         switch phase {
-        case .idle: context.close(promise: nil)
-        case .ending: if isInputClosed { context.close(promise: nil) }
-        case .reading: if isInputClosed { context.close(promise: nil) }
-        case .answering: break
+        case .idle: closeWhenWritten(context)
+        case .reading, .ended: if isInputClosed { context.close(promise: nil) }
+        case .answering, .ending: break
         }
+    }
+
+    /// Closes the connection once all that was written is out.
+    private func closeWhenWritten(_ context: ChannelHandlerContext) {
+        phase = .ending
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.phase = .ended
+            // Who still sends gets to read the answer, unless the server stops.
+            let isDone = self.isInputClosed || self.isQuiescing
+            context.close(mode: isDone ? .all : .output, promise: nil)
+        }
+        // Nothing of it is written; it says when what came before is.
+        context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: written)
     }
 
     /// Nobody is there any more.
     private func leave() {
-        if case .reading(let intake) = phase { intake.share.giveBack() }
-        phase = .ending
+        intake?.share.giveBack()
+        intake = nil
+        phase = .ended
         departure.announce()
         resumeWriter(false)
         reader?.resume(returning: nil)
@@ -216,19 +229,13 @@ extension HTTPConnection {
         guard let context, isOpen else { return }
         let isLast = isLast || isQuiescing
         phase = isLast ? .ending : .idle
-        guard isLast else {
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if isLast {
+            closeWhenWritten(context)
+        } else if isInputClosed {
             // The next request may have come with that; if none did, none will.
-            if isInputClosed { closeIfDone(context) }
-            return
+            closeIfDone(context)
         }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in
-            // Who still sends gets to read the answer, unless the server stops.
-            let isDone = self.isInputClosed || self.isQuiescing
-            context.close(mode: isDone ? .all : .output, promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: written)
     }
 
     /// Closes the connection without an answer.

@@ -43,6 +43,19 @@ struct MessageTests {
         #expect(answer.contains("\r\nConnection: close\r\n"), "\(answer)")
     }
 
+    @Test("A client that closes its side after its requests gets all answers, to their ends")
+    func halfClosed() async throws {
+        let request = "GET /control/v1/openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        let one = try await Self.exchange(
+            request.replacing("\r\n\r\n", with: "\r\nConnection: close\r\n\r\n"))
+        let all = try await withServer { port, _ in
+            try await RawConnection.open(port: port)
+                .sendAndFinish(String(repeating: request, count: 50))
+        }
+        let length = one.utf8.count - "Connection: close\r\n".utf8.count
+        #expect(all.utf8.count == 50 * length)
+    }
+
     @Test("A client of HTTP/1.0 has its connection closed, unless it asks for it to stay")
     func oldClient() async throws {
         let old = "GET /health HTTP/1.0\r\n"
