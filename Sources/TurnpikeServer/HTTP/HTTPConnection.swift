@@ -144,7 +144,13 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Closes a connection that waits for nothing.
     private func closeIfDone(_ context: ChannelHandlerContext) {
         switch phase {
-        case .idle: closeWhenWritten(context)
+        // One that is not open yet never gets to write.
+        case .idle:
+            if context.channel.isActive {
+                closeWhenWritten(context)
+            } else {
+                context.close(promise: nil)
+            }
         case .reading, .ended: if isInputClosed { context.close(promise: nil) }
         case .answering, .ending: break
         }
