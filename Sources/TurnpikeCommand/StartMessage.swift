@@ -6,6 +6,8 @@ import TurnpikeServer
 struct StartMessage {
     let application: TurnpikeApplication
     let port: Int
+    /// How many files the process may have open.
+    var files = FileLimit.current
 
     var text: String {
         let configuration = application.configuration
@@ -19,6 +21,15 @@ struct StartMessage {
             """
         if configuration.authentication == .trusting {
             text += "Signatures are NOT checked (--auth trusting).\n"
+        }
+        let connections = FileLimit.connections(files: files)
+        if connections < Limits.connections {
+            text += """
+                Only \(connections) connections are served at once, not \(Limits.connections): \
+                this process may have \(files) files open. Start it with a limit of \
+                \(FileLimit.enough) (ulimit -n).
+
+                """
         }
         if configuration.isDemo { text += "\n" + demo }
         return text

@@ -11,13 +11,16 @@ package struct TurnpikeProcess: Sendable {
     package let startMessage: String
     private let pid: pid_t
 
-    /// Starts `turnpike serve` on a free port with these arguments, and waits until it listens.
+    /// Starts `turnpike serve` on a free port with these arguments, and waits until it listens; it
+    /// may have so many files open.
     package init(
-        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
+        files: Int? = nil
     ) async throws {
         let output = Pipe()
         pid = try Self.spawn(
-            ["serve", "--port", "0"] + arguments, environment: environment, in: folder
+            ["serve", "--port", "0"] + arguments, environment: environment, in: folder,
+            files: files
         ) { actions in
             posix_spawn_file_actions_adddup2(
                 &actions, output.fileHandleForWriting.fileDescriptor, 1)
@@ -69,7 +72,7 @@ package struct TurnpikeProcess: Sendable {
 
     private static func spawn(
         _ arguments: [String], environment: [String: String], in folder: URL?,
-        redirect: (inout posix_spawn_file_actions_t) -> Void
+        files: Int? = nil, redirect: (inout posix_spawn_file_actions_t) -> Void
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -80,7 +83,8 @@ package struct TurnpikeProcess: Sendable {
             !$0.key.hasPrefix("TURNPIKE")
         }.merging(environment) { $1 }
         let command = folder.map { ["/usr/bin/env", "--chdir", $0.path] } ?? []
-        let words = command + [binary.path] + arguments
+        let limit = files.map { ["/bin/bash", "-c", limited(to: $0)] } ?? []
+        let words = command + limit + [binary.path] + arguments
         var texts = words.map { strdup($0) } + [nil]
         var pairs = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in texts + pairs { free(text) } }
@@ -88,6 +92,18 @@ package struct TurnpikeProcess: Sendable {
         let status = posix_spawn(&pid, words[0], &actions, nil, &texts, &pairs)
         guard status == 0 else { throw POSIXError(POSIXErrorCode(rawValue: status) ?? .EIO) }
         return pid
+    }
+
+    /// A command for bash that runs another with its own three files and a limit; what the tests
+    /// have open would count otherwise.
+    private static func limited(to files: Int) -> String {
+        """
+        for file in /proc/self/fd/*; do
+          number=${file##*/}
+          [ "$number" -le 2 ] || eval "exec $number>&-"
+        done
+        ulimit -n \(files) && exec "$0" "$@"
+        """
     }
 
     /// The command beside the tests.
@@ -98,6 +114,21 @@ package struct TurnpikeProcess: Sendable {
 
     /// Where the command is.
     package static var binaryPath: String { binary.path }
+
+    /// The processor's time that the process has taken, in hundredths of a second.
+    package func processorTime() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        // The name in brackets may have spaces in it; user and system time are 12 fields behind.
+        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+        return fields.dropFirst(11).prefix(2).compactMap { Int($0) }.reduce(0, +)
+    }
+
+    /// The most memory that the process has had, in kilobytes.
+    package func peakMemory() throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(separator: " ").dropLast().last.flatMap { Int($0) } ?? 0
+    }
 
     /// Ends the process at once, as a crash does.
     package func kill() async throws {

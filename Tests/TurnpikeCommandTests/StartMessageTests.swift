@@ -24,6 +24,19 @@ struct StartMessageTests {
         #expect(text.hasSuffix("\nSignatures are NOT checked (--auth trusting).\n"))
     }
 
+    @Test("A limit of files below that of connections is told, with what to do")
+    func files() async throws {
+        let text = try await message(files: 1024) { _ in }
+        #expect(
+            text.hasSuffix(
+                """
+                Only 768 connections are served at once, not 4096: this process may have 1024 \
+                files open. Start it with a limit of 5464 (ulimit -n).
+
+                """))
+        #expect(!(try await message(files: 5464) { _ in }).contains("Only"))
+    }
+
     @Test("The address can be copied, also of IPv6", arguments: ["::1", "[::1]"])
     func address(host: String) async throws {
         let text = try await message { $0.host = host }
@@ -61,7 +74,7 @@ struct StartMessageTests {
     }
 
     private func message(
-        _ change: (inout TurnpikeConfiguration) -> Void
+        files: Int = 65_536, _ change: (inout TurnpikeConfiguration) -> Void
     ) async throws -> String {
         var configuration = TurnpikeConfiguration()
         change(&configuration)
@@ -69,6 +82,6 @@ struct StartMessageTests {
             configuration,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             realClock: { Timestamp(milliseconds: 1_795_437_296_789) })
-        return StartMessage(application: application, port: 8655).text
+        return StartMessage(application: application, port: 8655, files: files).text
     }
 }

@@ -42,6 +42,11 @@ package struct ErrorEnvelope: Sendable, Hashable {
     package static let tooLarge = ErrorEnvelope(
         type: "RequestEntityTooLargeException", message: "Request size exceeds 1 MB", status: 413)
 
+    /// What is said where there is no room for a request; SDKs send it again.
+    package static let noRoom = ErrorEnvelope(
+        type: "ServiceUnavailableException",
+        message: "The bodies of other requests take all the room: send it again", status: 503)
+
     /// The body.
     package var awsJSON: [UInt8] {
         var writer = JSONWriter()

@@ -25,6 +25,15 @@ package struct Problem: Error, Sendable {
         detail = faults.map { "\($0.field): \($0.reason)" }.joined(separator: "; ")
     }
 
+    init(_ refusal: BodyRefusal) {
+        switch refusal {
+        case .tooLarge:
+            self.init(413, "the body is over \(Limits.bodyBytes) bytes: send less at once")
+        case .noRoom:
+            self.init(503, "the bodies of other requests take all the room: try again")
+        }
+    }
+
     init(_ error: StoreError) {
         switch error.code {
         case .unknownCursor:
@@ -51,6 +60,7 @@ package struct Problem: Error, Sendable {
         case 404: .notFound
         case 405: .methodNotAllowed
         case 409: .conflict
+        case 413: .contentTooLarge
         case 503: .serviceUnavailable
         default: .internalServerError
         }

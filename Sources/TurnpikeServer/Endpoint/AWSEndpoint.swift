@@ -39,14 +39,13 @@ package struct AWSEndpoint: Sendable {
         var exchange = Exchange(now: catalog.now(real: real))
         var response: PlainResponse
         switch ProtocolGate.pass(request) {
-        case .answer(let answer, let reason):
+        case .answer(let answer, let reason) where request.bodyRefusal == nil:
             response = answer
             exchange.explanation = Explanation(rule: .wireProtocol, reason: reason)
-        case .operation(let operation):
-            exchange.operation = operation
+        case let passage:
+            if case .operation(let operation) = passage { exchange.operation = operation }
             let answer = await self.answer(
-                request, operation, Moment(catalog: catalog, real: real, now: exchange.now),
-                &exchange)
+                request, Moment(catalog: catalog, real: real, now: exchange.now), &exchange)
             exchange.error = answer.error
             exchange.explanation = answer.explanation
             response = PlainResponse(
@@ -101,60 +100,15 @@ package struct AWSEndpoint: Sendable {
         }
     }
 
-    private func answer(
-        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
-        _ exchange: inout Exchange
-    ) async -> EndpointAnswer {
-        guard !request.body.isEmpty else { return Self.unreadable("the body is empty") }
-        let identity: Authenticator.Identity
-        let faults = state.faults.isActive ? state.faults : nil
-        if let faults { exchange.skewClock(request, operation, faults) }
-        do throws(AuthenticationFailure) {
-            identity = try authenticator.authenticate(
-                request, catalog: moment.catalog,
-                real: moment.real.adding(seconds: exchange.clockSkew),
-                otherClock: state.recentTimes(of: moment.catalog, real: moment.real))
-        } catch {
-            // What is no JSON is said before who may ask.
-            if let answer = Self.syntaxAnswer(request) { return answer }
-            return EndpointAnswer(
-                error.envelope, Explanation(rule: .authentication, reason: error.hint))
-        }
-        exchange.accessKeyID = identity.accessKeyID
-        let document: JSONDocument
-        do throws(JSONSyntaxError) {
-            document = try Self.document(of: request)
-        } catch {
-            return Self.unreadable("no JSON: \(error)")
-        }
-        let signed = SignedRequest(
-            operation: operation, document: document, identity: identity,
-            begun: moment.catalog.revision)
-        let context: RuleContext
-        do throws(Refusal) {
-            context = try self.context(of: signed, moment.catalog, moment.now)
-            exchange.caller = context.caller.principal
-            exchange.region = identity.region
-            try context.permit(operation)
-        } catch {
-            return EndpointAnswer(error)
-        }
-        guard let faults else { return await decide(signed, in: context, by: operations) }
-        let product = Self.product(of: operation, document.root, moment.catalog)
-        let call = FaultCall(
-            operation, accessKeyID: identity.accessKeyID,
-            accountID: context.caller.principal.accountID, region: identity.region,
-            productCode: product?.code, document.root)
-        return await answer(signed, faults, call)
-    }
-
-    /// A request whose sender is known and whose body is JSON.
-    private struct SignedRequest {
+    /// What is needed to do an operation, once it is known who asks.
+    private struct Work {
         let operation: OperationName
-        let document: JSONDocument
         let identity: Authenticator.Identity
-        /// The catalog's revision when it began.
+        /// The catalog's revision when the request began.
         let begun: CatalogRevision
+        var context: RuleContext
+        /// What becomes of it by the plan of faults; nil where there is none.
+        var verdict: FaultInjector.Verdict?
 
         /// Whether a reset that came in between left the request nothing to go on with; what only
         /// reads goes on with what is there.
@@ -164,19 +118,95 @@ package struct AWSEndpoint: Sendable {
         }
     }
 
+    private func answer(
+        _ request: PlainRequest, _ moment: Moment, _ exchange: inout Exchange
+    ) async -> EndpointAnswer {
+        if let refusal = request.bodyRefusal { return EndpointAnswer(refusal) }
+        guard let operation = exchange.operation, !request.body.isEmpty else {
+            return Self.unreadable("the body is empty")
+        }
+        var document: JSONDocument?
+        let work: Work
+        do throws(Stop) {
+            work = try prepare(request, operation, moment, &exchange, &document)
+        } catch {
+            return error.answer
+        }
+        if let verdict = work.verdict {
+            return await answer(request, work, verdict, &document)
+        }
+        guard let document else { return Self.unreadable("the body is empty") }
+        return await decide(work, document, in: work.context, by: operations)
+    }
+
+    /// An answer that comes before the operation.
+    private struct Stop: Error {
+        let answer: EndpointAnswer
+    }
+
+    /// Finds out who asks for what, and whether that is allowed; nothing here waits.
+    private func prepare(
+        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
+        _ exchange: inout Exchange, _ document: inout JSONDocument?
+    ) throws(Stop) -> Work {
+        let faults = state.faults.isActive ? state.faults : nil
+        if let faults { exchange.skewClock(request, operation, faults) }
+        let identity = try authenticate(request, moment, clockSkew: exchange.clockSkew)
+        exchange.accessKeyID = identity.accessKeyID
+        let parsed = try Self.parse(request)
+        document = parsed
+        do throws(Refusal) {
+            let context = try context(
+                of: operation, parsed.root, identity, moment.catalog, moment.now)
+            exchange.caller = context.caller.principal
+            exchange.region = identity.region
+            try context.permit(operation)
+            var work = Work(
+                operation: operation, identity: identity, begun: moment.catalog.revision,
+                context: context)
+            if let faults {
+                let call = FaultCall(
+                    operation, accessKeyID: identity.accessKeyID,
+                    accountID: context.caller.principal.accountID, region: identity.region,
+                    productCode: Self.product(of: operation, parsed.root, moment.catalog)?.code,
+                    parsed.root)
+                work.verdict = faults.judge(call, real: state.realNow)
+            }
+            return work
+        } catch {
+            throw Stop(answer: EndpointAnswer(error))
+        }
+    }
+
+    private func authenticate(
+        _ request: PlainRequest, _ moment: Moment, clockSkew: Int64
+    ) throws(Stop) -> Authenticator.Identity {
+        do throws(AuthenticationFailure) {
+            return try authenticator.authenticate(
+                request, catalog: moment.catalog, real: moment.real.adding(seconds: clockSkew),
+                otherClock: state.recentTimes(of: moment.catalog, real: moment.real))
+        } catch {
+            // What is no JSON is said before who may ask.
+            _ = try Self.parse(request)
+            throw Stop(
+                answer: EndpointAnswer(
+                    error.envelope, Explanation(rule: .authentication, reason: error.hint)))
+        }
+    }
+
     /// What a request is decided on.
     private func context(
-        of request: SignedRequest, _ catalog: Catalog, _ now: Timestamp
+        of operation: OperationName, _ body: JSONValue, _ identity: Authenticator.Identity,
+        _ catalog: Catalog, _ now: Timestamp
     ) throws(Refusal) -> RuleContext {
-        let identity = request.identity
-        let product = Self.product(of: request.operation, request.document.root, catalog)
+        let product = Self.product(of: operation, body, catalog)
         let caller =
             if let known = identity.caller {
                 known
             } else {
                 try TrustedCaller.caller(
                     accessKeyID: identity.accessKeyID, region: identity.region,
-                    operation: request.operation, product: product, catalog: catalog, now: now)
+                    operation: operation, product: product, catalog: catalog, now: now)
             }
         return RuleContext(
             catalog: catalog, caller: caller, region: identity.region, now: now,
@@ -185,10 +215,12 @@ package struct AWSEndpoint: Sendable {
 
     /// What a request goes on with that has waited, unless a reset has overtaken it.
     private func context(
-        of request: SignedRequest, later catalog: Catalog
+        of work: Work, _ document: JSONDocument, later catalog: Catalog
     ) throws(Refusal) -> RuleContext {
-        guard !request.isOvertaken(by: catalog) else { throw .outdated }
-        return try context(of: request, catalog, catalog.clock.now(real: state.realNow))
+        guard !work.isOvertaken(by: catalog) else { throw .outdated }
+        return try context(
+            of: work.operation, document.root, work.identity, catalog,
+            catalog.now(real: state.realNow))
     }
 
     /// How often a request is decided while products lose what its usage hangs on, at most.
@@ -196,45 +228,64 @@ package struct AWSEndpoint: Sendable {
 
     /// The answer to a request, which is decided again where the catalog was overtaken.
     private func decide(
-        _ request: SignedRequest, in context: RuleContext, by operations: MeteringOperations
+        _ work: Work, _ document: JSONDocument, in context: RuleContext,
+        by operations: MeteringOperations
     ) async -> EndpointAnswer {
         var context = context
-        var answer = await operations.answer(request.operation, request.document, in: context)
+        var answer = await operations.answer(work.operation, document, in: context)
         for _ in 1..<Self.decisions where answer.isOutdated {
             guard let catalog = try? await state.settledCatalog() else { break }
             do throws(Refusal) {
-                context = try self.context(of: request, later: catalog)
+                context = try self.context(of: work, document, later: catalog)
             } catch {
                 return EndpointAnswer(error)
             }
-            answer = await operations.answer(request.operation, request.document, in: context)
+            answer = await operations.answer(work.operation, document, in: context)
         }
         return answer
     }
 
     /// The answer to a request that may meet faults.
     private func answer(
-        _ request: SignedRequest, _ faults: FaultInjector, _ call: FaultCall
+        _ request: PlainRequest, _ work: Work, _ verdict: FaultInjector.Verdict,
+        _ document: inout JSONDocument?
     ) async -> EndpointAnswer {
-        let verdict = await faults.judge(call, real: state.realNow)
+        if !verdict.delays.isEmpty {
+            // It may take forty times the bytes of the body, which alone count among what is held.
+            document = nil
+            await state.faults.delay(verdict, departure: request.departure)
+        }
         var operations = operations
         operations.unprocessed = verdict.unprocessed
         var answer: EndpointAnswer
         if let instead = verdict.answer {
             answer = instead
         } else {
-            do throws(Refusal) {
-                // The marketplace went on while a fault kept the request waiting.
-                let context = try self.context(of: request, later: state.catalog)
-                answer = await decide(request, in: context, by: operations)
-            } catch {
-                answer = EndpointAnswer(error)
-            }
+            answer = await self.answer(request, work, &document, by: operations)
         }
         answer.isCut = verdict.isCut
         // The one that answered is the reason already.
         answer.explanation.notes += verdict.notes.filter { $0 != answer.explanation.reason }
         return answer
+    }
+
+    /// The answer to a request that a fault may have kept waiting, while the marketplace went on.
+    private func answer(
+        _ request: PlainRequest, _ work: Work, _ document: inout JSONDocument?,
+        by operations: MeteringOperations
+    ) async -> EndpointAnswer {
+        let body: JSONDocument
+        do throws(Stop) {
+            body = if let document { document } else { try Self.parse(request) }
+        } catch {
+            return error.answer
+        }
+        do throws(Refusal) {
+            let context = try context(of: work, body, later: state.catalog)
+            return await decide(work, body, in: context, by: operations)
+        } catch {
+            return EndpointAnswer(error)
+        }
     }
 
     /// The product that a request names, before anything about it is checked: its contract says
@@ -264,19 +315,13 @@ package struct AWSEndpoint: Sendable {
         return body["ProductCode"].flatMap { catalog.products[$0.text] }
     }
 
-    private static func document(
-        of request: PlainRequest
-    ) throws(JSONSyntaxError) -> JSONDocument {
-        RPCProtocol.isUsed(by: request)
-            ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
-    }
-
-    private static func syntaxAnswer(_ request: PlainRequest) -> EndpointAnswer? {
+    /// The body, which must be JSON, or CBOR for the one protocol.
+    private static func parse(_ request: PlainRequest) throws(Stop) -> JSONDocument {
         do throws(JSONSyntaxError) {
-            _ = try document(of: request)
-            return nil
+            return RPCProtocol.isUsed(by: request)
+                ? try RPCProtocol.json(of: request.body) : try JSONDocument(parsing: request.body)
         } catch {
-            return unreadable("no JSON: \(error)")
+            throw Stop(answer: unreadable("no JSON: \(error)"))
         }
     }
 

@@ -45,6 +45,24 @@ package struct EndpointAnswer: Sendable {
         self.explanation = explanation
     }
 
+    /// What is said of a request whose body was not read.
+    init(_ refusal: BodyRefusal) {
+        switch refusal {
+        case .tooLarge:
+            self.init(
+                .tooLarge,
+                Explanation(
+                    rule: .wireProtocol, reason: "the body is over \(Limits.bodyBytes) bytes"))
+        case .noRoom:
+            self.init(
+                .noRoom,
+                Explanation(
+                    rule: .wireProtocol,
+                    reason: "the bodies of other requests take all of the "
+                        + "\(Limits.bodyBytesAtOnce) bytes that there are for them"))
+        }
+    }
+
     /// The error that a rule ended in.
     package init(_ refusal: Refusal) {
         self.init(ErrorEnvelope(refusal.answer), Explanation(refusal))

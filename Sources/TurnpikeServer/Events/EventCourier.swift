@@ -70,8 +70,7 @@ struct EventCourier: Service {
     /// Tries deliveries until the target cannot be reached; says whether it could.
     private func deliver(_ due: [Delivery], to target: EventTarget) async throws -> Bool {
         for delivery in due {
-            guard !Task.isCancelled, state.catalog.eventTargets[target.id]?.url == target.url
-            else { return true }
+            guard !Task.isCancelled, isAsItWas(target) else { return true }
             guard
                 let event = try await state.store.events(after: delivery.event - 1, limit: 1)
                     .first(where: { $0.number == delivery.event })
@@ -82,9 +81,7 @@ struct EventCourier: Service {
                 try await state.store.save([.update(lost)])
                 continue
             }
-            let outcome = await sender.send(event.event, to: target, at: state.realNow)
-            // An attempt that was broken off says nothing of the target.
-            if Task.isCancelled, outcome != .delivered { return true }
+            guard let outcome = await attempt(event.event, to: target) else { return true }
             try await state.store.save([
                 .update(delivery.tried(at: state.realNow, error: outcome.error))
             ])
@@ -93,13 +90,49 @@ struct EventCourier: Service {
         return true
     }
 
+    /// Sends an event; nil where the attempt was broken off, which says nothing of the target: the
+    /// target was changed or deleted, or the server stops.
+    private func attempt(
+        _ event: MarketplaceEvent, to target: EventTarget
+    ) async -> EventSender.Outcome? {
+        await withTaskGroup(of: EventSender.Outcome?.self) { group in
+            group.addTask {
+                let outcome = await sender.send(event, to: target, at: state.realNow)
+                return Task.isCancelled && outcome != .delivered ? nil : outcome
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    let rings = state.changes.rings
+                    guard isAsItWas(target) else { break }
+                    await state.changes.wait(past: rings)
+                }
+                return nil
+            }
+            var outcome: EventSender.Outcome?
+            for await result in group {
+                // The first ends the other; what has arrived by then counts.
+                group.cancelAll()
+                outcome = outcome ?? result
+            }
+            return outcome
+        }
+    }
+
+    /// Whether a target is where it was, and is asked in the same way.
+    private func isAsItWas(_ target: EventTarget) -> Bool {
+        guard let current = state.catalog.eventTargets[target.id] else { return false }
+        return current.url == target.url && current.kind == target.kind
+            && current.accessKeyID == target.accessKeyID
+            && current.secretAccessKey == target.secretAccessKey
+    }
+
     /// Leaves a target alone for a while, unless it is changed.
     private func rest(afterFailures failures: Int64, of target: EventTarget) async {
         let end = ContinuousClock.now + .milliseconds(Delivery.pause(afterFailures: failures))
         while !Task.isCancelled {
             let rings = state.changes.rings
             let left = (end - ContinuousClock.now) / .milliseconds(1)
-            guard left > 0, state.catalog.eventTargets[target.id]?.url == target.url else { return }
+            guard left > 0, isAsItWas(target) else { return }
             await state.changes.wait(past: rings, milliseconds: Int64(left) + 1)
         }
     }

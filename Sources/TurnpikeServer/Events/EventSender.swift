@@ -7,7 +7,7 @@ import NIOHTTP1
 /// Posts events to targets, one attempt at a time.
 struct EventSender: Sendable {
     let reach: TargetReach
-    /// How long an attempt may take, all in all.
+    /// How long an attempt may take, all in all: each address of the target, and the answer's body.
     var milliseconds = Limits.targetSeconds * 1000
 
     enum Outcome: Sendable, Hashable {
@@ -32,6 +32,8 @@ struct EventSender: Sendable {
         configuration.timeout.connect = .seconds(Limits.targetConnectSeconds)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // Each target has one attempt at a time, and none waits for those at the same address.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = EventTarget.limit
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
@@ -40,10 +42,11 @@ struct EventSender: Sendable {
     ) async -> Outcome {
         guard let url = TargetURL(target.url) else { return .unreachable("the url is none") }
         let message = TargetMessage(event, to: target, at: url, time: time)
+        let deadline = NIODeadline.now() + .milliseconds(milliseconds)
         var outcome = Outcome.unreachable("\(url.host) has no address")
         do {
             for text in try await reach.urls(for: url) {
-                outcome = await post(message, to: text)
+                outcome = await post(message, to: text, until: deadline)
                 guard case .unreachable = outcome else { break }
             }
         } catch let error as TargetReach.Unreachable {
@@ -54,22 +57,22 @@ struct EventSender: Sendable {
         return outcome
     }
 
-    private func post(_ message: TargetMessage, to url: String) async -> Outcome {
+    private func post(
+        _ message: TargetMessage, to url: String, until deadline: NIODeadline
+    ) async -> Outcome {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         for (name, value) in message.headers { request.headers.add(name: name, value: value) }
         request.headers.add(name: "user-agent", value: "Turnpike")
         request.body = .bytes(ByteBuffer(bytes: message.body))
         do {
-            let response = try await Self.http.execute(
-                request, timeout: .milliseconds(milliseconds))
+            let response = try await Self.http.execute(request, deadline: deadline)
             let status = response.status
             guard (200..<300).contains(status.code) else {
                 let more = status.code / 100 == 3 ? ", and redirects are not followed" : ""
                 return .refused("HTTP \(status.code)\(more)")
             }
-            // Read so that the connection can be used again; nothing in it counts.
-            _ = try? await response.body.collect(upTo: Limits.targetAnswerBytes)
+            await Self.read(response.body, until: deadline)
             return .delivered
         } catch let error as HTTPClientError where error == .deadlineExceeded {
             return .unreachable("no answer within \(milliseconds / 1000) s")
@@ -77,6 +80,21 @@ struct EventSender: Sendable {
             return .unreachable("no connection within \(Limits.targetConnectSeconds) s")
         } catch {
             return .unreachable("no answer: \(String(describing: error).cut(toBytes: 200))")
+        }
+    }
+
+    /// Reads the rest of an answer, so that the connection can be used again; nothing in it counts.
+    ///
+    /// A body that does not come to its end in time, or is too long, loses its connection.
+    private static func read(_ body: HTTPClientResponse.Body, until deadline: NIODeadline) async {
+        await withTaskGroup { group in
+            group.addTask { _ = try? await body.collect(upTo: Limits.targetAnswerBytes) }
+            group.addTask {
+                let left = (deadline - .now()).nanoseconds
+                try? await Task.sleep(for: .nanoseconds(max(0, left)))
+            }
+            await group.next()
+            group.cancelAll()
         }
     }
 }

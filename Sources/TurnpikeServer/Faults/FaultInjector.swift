@@ -69,16 +69,28 @@ package final class FaultInjector: Sendable {
         /// Whether the connection is cut instead of answering.
         var isCut = false
         var notes: [String] = []
+        /// For how long the request is kept before anything else, time after time.
+        fileprivate(set) var delays: [Delay] = []
+        /// Which plan it was.
+        fileprivate var rings = 0
     }
 
-    /// Fires the rules that a request meets; waits where one wants that.
-    func judge(_ call: FaultCall, real: Timestamp) async -> Verdict {
+    /// A time for which a request is kept.
+    enum Delay: Sendable {
+        case latency(Duration)
+        /// Nothing is answered after it, so it ends when the client has gone.
+        case stall
+    }
+
+    /// Fires the rules that a request meets.
+    func judge(_ call: FaultCall, real: Timestamp) -> Verdict {
         let rings = plans.rings
         let (isOverQuota, firings) = state.withLock { state in
             let isOverQuota = state.exceedsQuota(call, real: real)
             return (isOverQuota, isOverQuota ? [] : state.fire(on: call, skewsClock: false))
         }
         var verdict = Verdict()
+        verdict.rings = rings
         if isOverQuota {
             verdict.answer = EndpointAnswer(
                 Refusal(
@@ -88,8 +100,8 @@ package final class FaultInjector: Sendable {
         for firing in firings {
             switch firing.effect {
             case .latency(let milliseconds):
-                await wait(.milliseconds(milliseconds), past: rings)
-            case .stall where verdict.answer == nil: await wait(Self.stall, past: rings)
+                verdict.delays.append(.latency(.milliseconds(milliseconds)))
+            case .stall where verdict.answer == nil: verdict.delays.append(.stall)
             default: break
             }
             if verdict.answer == nil { verdict.answer = Self.answer(to: firing) }
@@ -109,11 +121,23 @@ package final class FaultInjector: Sendable {
         return verdict
     }
 
-    /// Waits, but no longer than the plan holds.
-    private func wait(_ duration: Duration, past rings: Int) async {
+    /// Keeps a request as long as a verdict wants, but no longer than the plan holds, and a stalled
+    /// one only as long as its client is there.
+    func delay(_ verdict: Verdict, departure: Bell?) async {
+        for delay in verdict.delays {
+            switch delay {
+            case .latency(let duration):
+                await wait(duration, past: verdict.rings, departure: nil)
+            case .stall: await wait(Self.stall, past: verdict.rings, departure: departure)
+            }
+        }
+    }
+
+    private func wait(_ duration: Duration, past rings: Int, departure: Bell?) async {
         await withTaskGroup { group in
             group.addTask { await self.sleep(duration) }
             group.addTask { await self.plans.wait(past: rings) }
+            if let departure { group.addTask { await departure.wait(past: 0) } }
             await group.next()
             group.cancelAll()
         }

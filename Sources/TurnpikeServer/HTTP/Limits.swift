@@ -14,9 +14,14 @@ package enum Limits {
     package static let headerSeconds: Int64 = 60
     /// Seconds from a request's header until its body is complete; bounds a body that drips.
     package static let bodySeconds: Int64 = 30
-    /// Seconds that a client may leave unread more of its answers than the system holds for it;
-    /// what it sent counts among the bodies until then.
+    /// Seconds in which a client must take a part of its answer, while there is more of it than the
+    /// system holds; what it sent counts among the bodies until the answer is out.
     package static let unreadSeconds: Int64 = 30
+    /// Bytes a second at which a client that reads steadily is never cut off: it takes several
+    /// times in `unreadSeconds` what the server and the system hold of an answer.
+    package static let slowestReading = 16 * 1024
+    /// Bytes of an answer that the system holds and has not sent yet.
+    package static let unsentBytes = 64 * 1024
     /// Bytes of all bodies that are being read or answered: whoever sends one need not have signed
     /// anything yet.
     package static let bodyBytesAtOnce = 256 * 1_048_576

@@ -1,24 +1,27 @@
-import HTTPTypes
 package import NIOCore
-package import NIOHTTPTypes
+package import NIOHTTP1
 
 /// Closes a connection whose request does not come to an end in time.
 ///
 /// An idle timeout does not stop a peer that sends a byte now and then, so the whole header and
 /// the whole body have a deadline each. While a request is being answered there is none: the store
-/// may be slow, and the client waits for it; once there is an answer, the client must read it. A
-/// client that waits to be asked for its body is asked.
-package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
-    package typealias InboundIn = HTTPRequestPart
-    package typealias InboundOut = HTTPRequestPart
-    package typealias OutboundIn = HTTPResponsePart
-    package typealias OutboundOut = HTTPResponsePart
+/// may be slow, and the client waits for it; once there is an answer, the client must read it. An
+/// answer is written in parts, so that one that is read slowly becomes writable again with each.
+///
+/// Its place is behind `RequestQueue`, so a request that waits for the one before has no deadline.
+package final class RequestDeadlines: ChannelDuplexHandler {
+    package typealias InboundIn = HTTPServerRequestPart
+    package typealias InboundOut = HTTPServerRequestPart
+    package typealias OutboundIn = HTTPServerResponsePart
+    package typealias OutboundOut = HTTPServerResponsePart
 
     private let header: TimeAmount
     private let body: TimeAmount
     private let unread: TimeAmount
     /// When the connection is closed; nil while a request is being answered.
     private var deadline: NIODeadline?
+    /// Whether the last request has its whole answer; it may have it before it has come to its end.
+    private var isAnswered = false
     /// When somebody looks whether that moment has come; never after it.
     ///
     /// It stays where a deadline moves away, because setting a timer for every request costs more
@@ -68,14 +71,11 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head:
+            isAnswered = false
             closeAfter(body, context)
-            if head.expectsContinue, !head.declaresTooLargeBody {
-                context.writeAndFlush(
-                    wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
-            }
         case .body: break
-        case .end: deadline = nil
+        case .end: if !isAnswered { deadline = nil }
         }
         context.fireChannelRead(data)
     }
@@ -83,7 +83,10 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
     package func write(
         context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
     ) {
-        if case .end = unwrapOutboundIn(data) { closeAfter(header, context) }
+        if case .end = unwrapOutboundIn(data) {
+            isAnswered = true
+            closeAfter(header, context)
+        }
         context.write(data, promise: promise)
     }
 
@@ -113,15 +116,5 @@ package final class RequestDeadlines: ChannelDuplexHandler, RemovableChannelHand
         deadline = nil
         readDeadline?.cancel()
         readDeadline = nil
-    }
-}
-
-extension HTTPRequest {
-    /// Whether the client sends no body before it is asked to (RFC 9110, section 10.1.1).
-    var expectsContinue: Bool { headerFields[.expect]?.lowercased() == "100-continue" }
-
-    /// Whether the body is over the limit by what the client says.
-    var declaresTooLargeBody: Bool {
-        headerFields.number(.contentLength).map { $0 > Limits.bodyBytes } ?? false
     }
 }

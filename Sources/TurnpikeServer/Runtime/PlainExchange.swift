@@ -11,6 +11,11 @@ package struct PlainRequest: Sendable {
     /// The `Host` header, which HTTP libraries keep apart.
     package var authority: String?
     package var body: [UInt8]
+    /// Why the body was not read; nil where `body` is all of it.
+    package var bodyRefusal: BodyRefusal?
+    /// Rings once the client sends nothing more, which is how one that has gone is noticed; nil
+    /// for requests that came over no connection.
+    package var departure: Bell?
 
     package init(
         method: HTTPRequest.Method, path: String, query: String = "", headers: HTTPFields = [:],

@@ -87,10 +87,13 @@ package struct TurnpikeApplication: Sendable {
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
         guard request.path == "/" || RPCProtocol.isUsed(by: request) else {
+            if let refusal = request.bodyRefusal { return Problem(refusal).response }
             return BuyerPages.areAskedFor(by: request)
                 ? await pages.respond(to: request) : await control.respond(to: request)
         }
-        if FrontPage.isAskedFor(by: request) { return FrontPage.response }
+        if request.bodyRefusal == nil, FrontPage.isAskedFor(by: request) {
+            return FrontPage.response
+        }
         return await endpoint.respond(to: request)
     }
 
@@ -99,10 +102,11 @@ package struct TurnpikeApplication: Sendable {
         stoppingAt signals: [UnixSignal] = [],
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
-        raiseFileLimit()
+        FileLimit.raise()
         let service = HTTPService(
             host: configuration.host, port: configuration.port,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            connections: FileLimit.connections(files: FileLimit.current),
             onListening: onListening
         ) { request in
             await respond(to: request)

@@ -47,6 +47,17 @@ struct RawConnection {
         }
     }
 
+    /// Sends a text, closes this side, and gives all that comes back.
+    func sendAndFinish(_ text: String) async throws -> String {
+        try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            try await channel.channel.close(mode: .output)
+            var answer = ""
+            for try await buffer in inbound { answer += String(buffer: buffer) }
+            return answer
+        }
+    }
+
     /// Sends a text and closes the connection without waiting for what comes back.
     func sendAndLeave(_ text: String) async throws {
         try await channel.executeThenClose { _, outbound in

@@ -1,14 +1,13 @@
-import HTTPTypes
 import NIOCore
 import NIOEmbedded
-import NIOHTTPTypes
+import NIOHTTP1
 import Testing
 import TurnpikeServer
 
 @Suite("Deadlines of requests")
 struct RequestDeadlineTests {
-    private static let head = HTTPRequestPart.head(
-        HTTPRequest(method: .post, scheme: "http", authority: "localhost", path: "/"))
+    private static let head = HTTPServerRequestPart.head(
+        HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: ["Host": "localhost"]))
 
     @Test("A connection that sends no request is closed")
     func idle() throws {
@@ -25,7 +24,7 @@ struct RequestDeadlineTests {
         try channel.writeInbound(Self.head)
         for _ in 0..<29 {
             channel.embeddedEventLoop.advanceTime(by: .seconds(1))
-            try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(string: "x")))
+            try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(string: "x")))
         }
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -36,11 +35,13 @@ struct RequestDeadlineTests {
     func answering() throws {
         let channel = try connected()
         try channel.writeInbound(Self.head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
         channel.embeddedEventLoop.advanceTime(by: .hours(1))
         #expect(channel.isActive)
-        try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-        try channel.writeOutbound(HTTPResponsePart.end(nil))
+        try channel.writeOutbound(
+            HTTPServerResponsePart.head(
+                HTTPResponseHead(version: .http1_1, status: .ok)))
+        try channel.writeOutbound(HTTPServerResponsePart.end(nil))
         channel.embeddedEventLoop.advanceTime(by: .seconds(59))
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .seconds(1))
@@ -54,10 +55,12 @@ struct RequestDeadlineTests {
             channel.embeddedEventLoop.advanceTime(by: .seconds(50))
             try channel.writeInbound(Self.head)
             channel.embeddedEventLoop.advanceTime(by: .seconds(20))
-            try channel.writeInbound(HTTPRequestPart.end(nil))
+            try channel.writeInbound(HTTPServerRequestPart.end(nil))
             channel.embeddedEventLoop.advanceTime(by: .seconds(90))
-            try channel.writeOutbound(HTTPResponsePart.head(HTTPResponse(status: .ok)))
-            try channel.writeOutbound(HTTPResponsePart.end(nil))
+            try channel.writeOutbound(
+                HTTPServerResponsePart.head(
+                    HTTPResponseHead(version: .http1_1, status: .ok)))
+            try channel.writeOutbound(HTTPServerResponsePart.end(nil))
         }
         #expect(channel.isActive)
         channel.embeddedEventLoop.advanceTime(by: .seconds(59))
@@ -72,7 +75,7 @@ struct RequestDeadlineTests {
     func unread() throws {
         let channel = try connected()
         try channel.writeInbound(Self.head)
-        try channel.writeInbound(HTTPRequestPart.end(nil))
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
         for isWritable in [false, true, false] {
             channel.isWritable = isWritable
             channel.pipeline.fireChannelWritabilityChanged()
