@@ -93,11 +93,11 @@ class Server:
             self.kill()
             return None
 
-    def has_crashed(self):
-        """Whether it ended although nobody stopped it."""
+    def has_crashed(self, patience=0):
+        """Whether it ended although nobody stopped it; after a broken connection, have patience."""
         if self.is_stopped:
             return False
-        deadline = time.monotonic() + 1
+        deadline = time.monotonic() + patience
         while self.process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         return self.process.poll() is not None

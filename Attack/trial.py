@@ -73,7 +73,7 @@ class Trial:
     def find_the_dead(self, error):
         """A server that ended by itself is the finding, whatever its clients saw of it."""
         for server in self.servers:
-            if server.has_crashed():
+            if server.has_crashed(patience=1 if error else 0):
                 raise Finding(server.obituary()) from error
 
     def path(self, name):
@@ -107,7 +107,7 @@ class Trial:
         try:
             return client.ask(method, target, body, fields)
         except (Broken, OSError) as error:
-            crashed = client.server.has_crashed()
+            crashed = client.server.has_crashed(patience=2)
             fate = client.server.obituary() if crashed else f"{type(error).__name__}: {error}"
             raise Finding(f"{method} {target[:500]} {(body or b'')[:1500]!r}: {fate}") from error
 
