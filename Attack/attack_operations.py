@@ -253,3 +253,22 @@ def cbor(trial):
         answer = trial.ask(shop.client, "POST", path, bytes(body), fields)
         trial.check(answer.status == 400, f"{bytes(body[:500])!r} is answered {answer!r}")
     trial.lives(server)
+
+
+@attack(rounds=1, share=1)
+def allocations_page(trial):
+    """Records as large as they may be can still be listed, all of them."""
+    server = trial.server()
+    shop = Shop(server)
+    count = 120
+    for number in range(count):
+        parts = [{"AllocatedUsageQuantity": 1, "Tags": [{"Key": "k", "Value": f"{n:0256}"}]}
+                 for n in range(2300)]
+        record = shop.record(shop.dimensions[number // 40], 2300, BUYERS[number // 20 % 2],
+                             number % 20, UsageAllocations=parts)
+        status, answer = shop.batch(shop.client, [record])
+        trial.check(status == 200, f"{status} {answer}")
+    status, text = trial.command("usage", "--endpoint", server.url)
+    trial.check(
+        status == 0 and text.count("2300") == count,
+        f"`turnpike usage` of {count} records of half a megabyte ends with {status}: {text[:300]}")

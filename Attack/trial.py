@@ -5,6 +5,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from typing import Callable
@@ -13,6 +14,8 @@ from server import Server, surroundings
 from wire import Broken, Connection
 
 ATTACKS = {}
+# Memory that no command needs: the largest page that they read has 64 MiB.
+COMMAND_MEGABYTES = 1000
 
 
 class Finding(Exception):
@@ -118,35 +121,55 @@ class Trial:
         self.check(status == 0, f"after SIGTERM the server ended with status {status}")
 
     def command(self, *arguments, bound=120, token=None):
-        """Runs `turnpike` to its end and gives status, output and peak memory in MB.
+        """Runs `turnpike` to its end and gives status and output.
 
-        One that takes longer than the bound is a finding.
+        One that takes longer than the bound, or a gigabyte of memory, is a finding.
         """
         environment = surroundings()
         if token is not None:
             environment["TURNPIKE_CONTROL_TOKEN"] = token
-        out = self.path("command.out")
-        with open(out, "wb") as sink:
+        descriptor, out = tempfile.mkstemp(dir=self.folder)
+        with open(descriptor, "wb") as sink:
             process = subprocess.Popen(
                 [os.environ["TURNPIKE_BINARY"], *arguments],
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, env=environment)
             deadline = time.monotonic() + bound
-            memory = 0
             while process.poll() is None:
-                memory = max(memory, peak_megabytes(process.pid))
-                if time.monotonic() > deadline:
+                memory = peak_megabytes(process.pid)
+                if time.monotonic() > deadline or memory > COMMAND_MEGABYTES:
                     process.kill()
                     process.wait()
                     raise Finding(
-                        f"`turnpike {' '.join(arguments)}` had not ended after {bound} s,"
-                        f" with {memory} MB")
+                        f"`turnpike {' '.join(arguments)}` had to be ended, with {memory} MB, after"
+                        f" {bound - max(deadline - time.monotonic(), 0):.0f} s")
                 time.sleep(0.05)
         with open(out, "rb") as source:
             text = source.read(1_000_000).decode(errors="replace")
         self.check(
             process.returncode >= 0,
             f"`turnpike {' '.join(arguments)}` ended by signal {-process.returncode}: {text[:500]}")
-        return process.returncode, text, memory
+        return process.returncode, text
+
+
+def together(functions):
+    """Runs functions at the same time, each in a thread, and raises what the first raised."""
+    barrier = threading.Barrier(len(functions))
+    errors = []
+
+    def run(function):
+        try:
+            barrier.wait()
+            function()
+        except BaseException as error:  # Raised again below, in the round's own thread.
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(function,)) for function in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def peak_megabytes(pid):
