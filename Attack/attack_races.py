@@ -1,11 +1,10 @@
 """Edits of the marketplace against metering, at the same time."""
 
-import random
-import threading
 from datetime import timedelta
 from decimal import Decimal
 
 from market import BUYERS, SELLER, Client, Problem, Shop, instant
+from metering import Metering
 from trial import attack, together
 
 
@@ -53,70 +52,6 @@ def dimensions(trial):
                         == answer["Results"][0]["MeteringRecordId"], f"{what}; again: {again}")
 
 
-class Metering:
-    """Clients that report, each in a thread, until they are told to stop; and what they heard."""
-
-    def __init__(self, server, shop, dice, key):
-        self.server = server
-        self.shop = shop
-        self.dice = [random.Random(dice.random()) for _ in range(5)]
-        self.key = key
-        self.is_over = threading.Event()
-        self.lock = threading.Lock()
-        # The moments of sending and of the answer, by a count that all share; key and result.
-        self.heard = []
-        self.moment = 0
-
-    def tick(self):
-        """The next moment of a count that orders what is heard."""
-        with self.lock:
-            self.moment += 1
-            return self.moment
-
-    def client(self, dice):
-        """Reports until it is over, which it also is when a client fails."""
-        try:
-            self.report(dice)
-        finally:
-            self.is_over.set()
-
-    def report(self, dice):
-        """Reports until it is over."""
-        client = Client(self.server)
-        while not self.is_over.is_set():
-            buyer, dimension, hours, quantity = self.key(dice)
-            record = self.shop.record(dimension, quantity, buyer, hours)
-            begun = self.tick()
-            status, answer = self.shop.batch(client, [record])
-            result = answer["Results"][0] if status == 200 else answer
-            heard = (begun, self.tick(), (buyer, dimension, hours), quantity, status, result)
-            with self.lock:
-                self.heard.append(heard)
-        client.close()
-
-    def beside(self, act):
-        """Lets all clients report while something else is done."""
-
-        def acting():
-            try:
-                act()
-            finally:
-                self.is_over.set()
-
-        together([acting] + [lambda dice=dice: self.client(dice) for dice in self.dice])
-
-    def acknowledged(self):
-        """What was answered Success."""
-        return [entry for entry in self.heard if entry[5].get("Status") == "Success"]
-
-
-def wait_for(metering, count):
-    """Lets so many more reports be answered."""
-    target = len(metering.heard) + count
-    while len(metering.heard) < target and not metering.is_over.wait(0.002):
-        pass
-
-
 @attack(rounds=1, share=2)
 def keys(trial):
     """Edits of all kinds beside reports of few keys: each key has one record, and one id."""
@@ -128,7 +63,7 @@ def keys(trial):
     product = shop.products["saas"]
 
     def edits():
-        for number in range(60):
+        for number in range(200):
             buyer = dice.choice(BUYERS[:2])
             mine = [item for item in editor.items("agreements", limit=1000)
                     if item["state"] == "active" and item["productCode"] == product
@@ -147,28 +82,30 @@ def keys(trial):
                 editor.control("POST", f"accounts/{buyer}/resume", {})
             elif act == 4:
                 shop.put_product(editor, product, "saas", shop.dimensions + [f"extra-{number}"]
-                                 if number > 55 else shop.dimensions)
+                                 if number > 190 else shop.dimensions)
             else:
                 editor.control("PUT", "clock", {"advance": 1})
-            wait_for(metering, 5)
+            metering.wait_for(5)
 
     metering.beside(edits)
     listed = {item["meteringRecordId"]: item for item in editor.items("usage", limit=1000)}
     ids = {}
-    for _, _, key, quantity, status, result in metering.heard:
-        trial.check(status == 200, f"{key} is answered {status} {result}")
-        if result["Status"] == "Success":
-            first = ids.setdefault(key, (result["MeteringRecordId"], quantity))
-            told = (result["MeteringRecordId"], quantity)
+    for report in metering.reports:
+        key, told = report.key, (report.identity, report.quantity)
+        trial.check(report.status == 200, f"{report}")
+        if report.identity:
+            first = ids.setdefault(key, told)
             trial.check(told == first, f"{key} was recorded as {first}, and as {told}")
     for key, (identity, quantity) in ids.items():
         item = listed.pop(identity, None)
         trial.check(item is not None, f"{key} was acknowledged as {identity} and is not listed")
         trial.check(Decimal(item["quantity"]) == quantity, f"{key} of {quantity} is listed as {item}")
-    trial.check(not listed, f"{len(listed)} records were not acknowledged: {list(listed.values())[:2]}")
-    for _, _, key, quantity, _, result in metering.heard:
-        if result["Status"] == "DuplicateRecord":
-            trial.check(key in ids and ids[key][1] != quantity, f"{key} of {quantity}: no duplicate")
+    trial.check(
+        not listed, f"{len(listed)} records were not acknowledged: {list(listed.values())[:2]}")
+    for report in metering.reports:
+        if report.result["Status"] == "DuplicateRecord":
+            is_one = report.key in ids and ids[report.key][1] != report.quantity
+            trial.check(is_one, f"{report}, but recorded is {ids.get(report.key)}")
 
 
 @attack(rounds=1, share=2)
@@ -185,20 +122,20 @@ def resets(trial):
         span = {}
 
         def act():
-            wait_for(metering, dice.randrange(1, 60))
+            metering.wait_for(dice.randrange(1, 60))
             span["sent"] = metering.tick()
             editor.control("POST", "reset", {"everything": everything})
             span["answered"] = metering.tick()
-            wait_for(metering, 20)
+            metering.wait_for(20)
 
         metering.beside(act)
         listed = {item["meteringRecordId"] for item in editor.items("usage", limit=1000)}
         before, after = set(), set()
-        for begun, ended, _, _, _, result in metering.acknowledged():
-            if ended < span["sent"]:
-                before.add(result["MeteringRecordId"])
-            if begun > span["answered"]:
-                after.add(result["MeteringRecordId"])
+        for report in metering.reports:
+            if report.identity and report.ended < span["sent"]:
+                before.add(report.identity)
+            if report.identity and report.begun > span["answered"]:
+                after.add(report.identity)
         kind = "everything" if everything else "usage"
         trial.check(not listed & before, f"a reset of {kind} left {len(listed & before)} records")
         trial.check(after <= listed, f"a reset of {kind} took {len(after - listed)} later records")

@@ -32,10 +32,9 @@ def surroundings():
 class Server:
     """The command `turnpike serve` on a free port of this machine."""
 
-    def __init__(self, log, *arguments, **environment):
+    def __init__(self, log, *arguments):
         self.log = log
         self.arguments = arguments
-        self.environment = {**surroundings(), **environment}
         self.process = None
         self.address = None
         self.is_stopped = True
@@ -63,7 +62,7 @@ class Server:
             self.process = subprocess.Popen(
                 [os.environ["TURNPIKE_BINARY"], "serve", "--port", "0", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
-                env=self.environment)
+                env=surroundings())
         self.is_stopped = False
 
     def output(self):

@@ -83,13 +83,18 @@ class Trial:
         """A file in the round's folder."""
         return os.path.join(self.folder, name)
 
-    def server(self, *arguments, **options):
+    def server(self, *arguments):
         """A server on a free port, in memory unless the arguments name a file."""
+        server = self.unstarted(*arguments)
+        server.start()
+        return server
+
+    def unstarted(self, *arguments):
+        """A server that the round starts, or kills, when it likes."""
         if "--data" not in arguments:
             arguments = ("--in-memory", *arguments)
-        server = Server(self.path(f"server-{len(self.servers)}"), *arguments, **options)
+        server = Server(self.path(f"server-{len(self.servers)}"), *arguments)
         self.servers.append(server)
-        server.start()
         return server
 
     def check(self, condition, text):
