@@ -14,11 +14,11 @@ SOON = 25
 
 @attack(rounds=1)
 def endings(trial):
-    """A connection that is asked to end does so, and says so; another does not."""
+    """A connection that is asked to end does so; another does not."""
     server = trial.server()
     head = b"GET /health HTTP/%s\r\nHost: 127.0.0.1\r\n%s\r\n"
-    ending = [(b"1.1", b"Connection: %s\r\n" % value)
-              for value in (b"close", b"Close", b"CLOSE", b"close, TE", b"TE, close", b"te,CLOSE ,x")]
+    values = [b"close", b"Close", b"CLOSE", b"close, TE", b"TE, close", b"te,CLOSE ,x"]
+    ending = [(b"1.1", b"Connection: %s\r\n" % value) for value in values]
     ending += [(b"1.1", b"Connection: TE\r\nConnection: close\r\n"), (b"1.0", b""),
                (b"1.0", b"Connection: close\r\n")]
     for version, fields in ending:
@@ -142,7 +142,8 @@ def old_version(trial):
         trial.check(answer.status == 201, f"Expect in HTTP/1.0: {answer!r}")
     with Connection(server.address, timeout=SOON) as connection:
         connection.send(
-            b"GET /control/v1/events HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n")
+            b"GET /control/v1/events HTTP/1.0\r\nHost: 127.0.0.1\r\n"
+            b"Accept: text/event-stream\r\n\r\n")
         head = connection.head()
         trial.check(
             head.field("transfer-encoding") is None,

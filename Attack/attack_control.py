@@ -4,13 +4,13 @@ import json
 import urllib.parse
 
 import values
-from market import BUYERS, NOON, SELLER, Client, Shop
+from market import BUYERS, NOON, SELLER, Shop
 from signer import signed
 from trial import attack
 
 KNOWN = [
-    SELLER, *BUYERS, "saasproduct", "amiproduct", "containerproduct", "requests", "users", "target-1",
-    f"agmt-saasproduct-{BUYERS[0]}", f"agmt-amiproduct-{BUYERS[1]}", "ecsTask-1", "nosuch",
+    SELLER, *BUYERS, "saasproduct", "amiproduct", "containerproduct", "requests", "users",
+    "target-1", f"agmt-saasproduct-{BUYERS[0]}", f"agmt-amiproduct-{BUYERS[1]}", "ecsTask-1", "nosuch",
 ]
 
 
@@ -107,8 +107,8 @@ class Generator:
         """A query's value."""
         random = self.random
         pool = random.choice([KNOWN, values.NUMBERS, values.TEXTS, values.TIMES, [
-            "productCode", "hour,day,month", "productCode,dimension,buyerAccountId", "sns", "waiting",
-            "BatchMeterUsage", "200"]])
+            "productCode", "hour,day,month", "productCode,dimension,buyerAccountId", "sns",
+            "waiting", "BatchMeterUsage", "200"]])
         return random.choice(pool)[:2000]
 
     def value(self, schema, name=""):

@@ -92,7 +92,7 @@ def first_start(trial):
 
 @attack(rounds=1, share=2)
 def old_file(trial):
-    """Kills while a file of the first format is rewritten: it ends whole, with all that was in it."""
+    """Kills while a file of the first format is rewritten: it ends with all that was in it."""
     dice, path = trial.random, trial.path("old.db")
     records = write_first_format(path, 12_000)
     # How long it takes without a kill, on another file, so that kills fall into it.
@@ -149,7 +149,7 @@ CREATE TABLE catalog (
 
 
 def write_first_format(path, count):
-    """Writes a file as the first Turnpike did; gives dimension, hour and quantity of each record."""
+    """Writes a file as the first Turnpike did; gives each record's dimension, hour, quantity."""
     series, hours, records = 40, count // 40, []
     noon = instant(NOON)
     first = int(noon.timestamp()) // 3600 - hours

@@ -93,8 +93,9 @@ def ledger(trial):
             # Sent again to the byte, in its turn among the others.
             report(trial, shop, ledger, random.choice(sent))
             continue
-        request = (reports.batch() if random.random() < 0.5 else None, reports.meter(),
-                   random.choice(REGIONS), random.choice(SPOILERS) if random.random() < 0.1 else None)
+        batch = reports.batch() if random.random() < 0.5 else None
+        spoiler = random.choice(SPOILERS) if random.random() < 0.1 else None
+        request = (batch, reports.meter(), random.choice(REGIONS), spoiler)
         sent.append(request)
         report(trial, shop, ledger, request)
     trial.check(len(ledger.records) > 50, f"only {len(ledger.records)} records came about")
@@ -180,7 +181,8 @@ def edgy(random, shop, reports):
         records, rest = reports.batch()
         texts = [odd(random, record, RECORD) for record in records]
         rest = odd(random, rest, ["ProductCode"]) if random.random() < 0.1 else json.dumps(rest)
-        body = '{"UsageRecords":[' + ",".join(texts) + "]" + ("," if rest != "{}" else "") + rest[1:]
+        comma = "," if rest != "{}" else ""
+        body = '{"UsageRecords":[' + ",".join(texts) + "]" + comma + rest[1:]
     elif operation == "MeterUsage":
         key, _, request = reports.meter()
         body = odd(random, request, METER)
@@ -247,7 +249,8 @@ def cbor(trial):
             place = random.randrange(len(body) + 1)
             body[place:place + random.randrange(3)] = random.choice(
                 [random.randbytes(1), b"\x9f", b"\xbf", b"\xff", b"\x5b\x7f" + b"\xff" * 7,
-                 b"\x9b" + b"\xff" * 8, b"\x81" * random.choice([31, 33, 5000]), b"\xc1\xfb", b"\xf9"])
+                 b"\x9b" + b"\xff" * 8, b"\x81" * random.choice([31, 33, 5000]), b"\xc1\xfb",
+                 b"\xf9"])
         fields = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"),
                   ("Authorization", f"AWS4-HMAC-SHA256 Credential={shop.seller['accessKeyId']}/x")]
         answer = trial.ask(shop.client, "POST", path, bytes(body), fields)

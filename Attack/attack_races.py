@@ -99,7 +99,8 @@ def keys(trial):
     for key, (identity, quantity) in ids.items():
         item = listed.pop(identity, None)
         trial.check(item is not None, f"{key} was acknowledged as {identity} and is not listed")
-        trial.check(Decimal(item["quantity"]) == quantity, f"{key} of {quantity} is listed as {item}")
+        told = Decimal(item["quantity"])
+        trial.check(told == quantity, f"{key} of {quantity} is listed as {item}")
     trial.check(
         not listed, f"{len(listed)} records were not acknowledged: {list(listed.values())[:2]}")
     for report in metering.reports:
@@ -110,7 +111,7 @@ def keys(trial):
 
 @attack(rounds=1, share=2)
 def resets(trial):
-    """After a reset's answer nothing is there that was asked for before it, and all that was after."""
+    """After a reset nothing is there of before it, and all that was reported after it."""
     server = trial.server(*(["--data", trial.path("x.db")] if trial.random.random() < 0.5 else []))
     dice = trial.random
     for number in range(8):

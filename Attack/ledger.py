@@ -47,7 +47,8 @@ class Ledger:
     def metered(self, request, owner, status, answer):
         """Takes the answer of a MeterUsage; gives what is wrong with it, or None."""
         account, resource, region = owner
-        identity, error = answer.get("MeteringRecordId"), answer.get("__type", "").rpartition("#")[2]
+        identity = answer.get("MeteringRecordId")
+        error = answer.get("__type", "").rpartition("#")[2]
         said = "Success" if status == 200 else error
         if request.get("DryRun"):
             return None if identity == "DryRunOperation" else "a dry run"
@@ -93,8 +94,8 @@ class Ledger:
         if len(set(identities)) != len(identities):
             return "a record is listed twice"
         if missing := set(self.records) - set(identities):
-            return f"{len(missing)} of {len(self.records)} acknowledged records are not listed, e.g. " \
-                f"{self.records[min(missing)]}"
+            return f"{len(missing)} of {len(self.records)} acknowledged records are not listed," \
+                f" such as {self.records[min(missing)]}"
         for item in listed:
             known = self.records.get(item["meteringRecordId"])
             if known is None:

@@ -90,7 +90,8 @@ class Shop:
         client.control("PUT", f"accounts/{SELLER}", {"role": "seller", "name": "Seller"})
         for number, buyer in enumerate(BUYERS):
             client.control("PUT", f"accounts/{buyer}", {"role": "buyer", "name": f"B{number}"})
-        self.products = {kind: kind + "product" for kind in ("saas", "ami", "container", "agentCore")}
+        kinds = ("saas", "ami", "container", "agentCore")
+        self.products = {kind: kind + "product" for kind in kinds}
         for kind, code in self.products.items():
             self.put_product(client, code, kind, self.dimensions)
         self.licenses = {}

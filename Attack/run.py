@@ -16,7 +16,8 @@ from server import Refused
 from trial import ATTACKS, Finding, Trial
 from wire import Broken
 
-PARTS = [path.stem.removeprefix("attack_") for path in sorted(Path(__file__).parent.glob("attack_*.py"))]
+FILES = sorted(Path(__file__).parent.glob("attack_*.py"))
+PARTS = [path.stem.removeprefix("attack_") for path in FILES]
 
 
 def main():
@@ -26,9 +27,9 @@ def main():
     parser.add_argument("names", nargs="*", metavar="PART|PART.ATTACK", help="all when absent")
     parser.add_argument("--seed", type=int, help="one round, of this seed")
     parser.add_argument("--short", action="store_true", help="what `make test` does")
-    parser.add_argument("--minutes", type=float, default=25, help="of the long form; 25 when absent")
+    parser.add_argument("--minutes", type=float, default=25, help="of the long form, 25")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="rounds at once")
-    parser.add_argument("--keep-going", action="store_true", help="go on with an attack after a finding")
+    parser.add_argument("--keep-going", action="store_true", help="go on after a finding")
     parser.add_argument("--list", action="store_true", help="name the attacks")
     parser.add_argument("--round", help=argparse.SUPPRESS)
     options = parser.parse_args()
