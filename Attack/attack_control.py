@@ -10,7 +10,8 @@ from trial import attack
 
 KNOWN = [
     SELLER, *BUYERS, "saasproduct", "amiproduct", "containerproduct", "requests", "users",
-    "target-1", f"agmt-saasproduct-{BUYERS[0]}", f"agmt-amiproduct-{BUYERS[1]}", "ecsTask-1", "nosuch",
+    "target-1", "ecsTask-1", "nosuch",
+    f"agmt-saasproduct-{BUYERS[0]}", f"agmt-amiproduct-{BUYERS[1]}",
 ]
 
 

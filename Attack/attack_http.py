@@ -199,22 +199,22 @@ def spellings(trial):
     trial.check(answer.status == 400, f"SignedHeaders={';'.join(names)} is taken: {answer!r}")
 
     count, name = 1024, "xbigheaders8"
-    cased = sorted(
+    cased = [
         "".join(letter.upper() if number >> place & 1 else letter
-                for place, letter in enumerate(name)) for number in range(count))
+                for place, letter in enumerate(name)) for number in range(count)]
     costs = []
     for listed in (["host", "x-amz-date", "x-amz-target", name],
-                   [*cased, "host", "x-amz-date", "x-amz-target"]):
+                   sorted([*cased, "host", "x-amz-date", "x-amz-target"])):
         fields = signed({**shop.seller, "secretAccessKey": "wrong"}, host, "BatchMeterUsage", body,
                         names=listed, fields=[(name, "v" * 40_000)])
         before = server.cpu_seconds()
-        for _ in range(12):
+        for _ in range(4):
             answer = trial.ask(shop.client, "POST", "/", body, fields)
             trial.check(answer.status == 400, f"a wrong signature: {answer!r}")
         costs.append(server.cpu_seconds() - before)
     trial.check(
         costs[1] <= 3 * costs[0] + 0.4,
-        f"12 wrong signatures of 54 KB cost {costs[0]:.2f} s of CPU,"
+        f"4 wrong signatures of 54 KB cost {costs[0]:.2f} s of CPU,"
         f" with {count} spellings of a name {costs[1]:.2f} s")
 
 

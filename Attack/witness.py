@@ -121,7 +121,8 @@ class Witness:
                     wanted.append([buyer, dimension, str(900 + number)])
                 else:
                     wrong.append(f"new usage: {status} {answer}")
-        told = self.ask(client, "usage?limit=1000&from=2027-03-09T14:00:00Z&to=2027-03-10T12:00:00Z")
+        span = "from=2027-03-09T14:00:00Z&to=2027-03-10T12:00:00Z"
+        told = self.ask(client, f"usage?limit=1000&{span}")
         if told is None:
             return refused + 1
         listed = [[item.get(name) for name in ("buyerAccountId", "dimension", "quantity")]
