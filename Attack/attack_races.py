@@ -60,7 +60,7 @@ def keys(trial):
     metering = Metering(server, shop, dice, lambda dice: (
         dice.choice(BUYERS[:2]), dice.choice(shop.dimensions), dice.randrange(4),
         dice.choice([1, 1, 2])))
-    product = shop.products["saas"]
+    product, offered = shop.products["saas"], list(shop.dimensions)
 
     def edits():
         for number in range(200):
@@ -81,8 +81,8 @@ def keys(trial):
                 editor.control("POST", f"accounts/{buyer}/suspend", {})
                 editor.control("POST", f"accounts/{buyer}/resume", {})
             elif act == 4:
-                shop.put_product(editor, product, "saas", shop.dimensions + [f"extra-{number}"]
-                                 if number > 190 else shop.dimensions)
+                offered.append(f"extra-{number}")
+                shop.put_product(editor, product, "saas", offered)
             else:
                 editor.control("PUT", "clock", {"advance": 1})
             metering.wait_for(5)

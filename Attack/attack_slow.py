@@ -6,7 +6,7 @@ import time
 
 from market import BUYERS, Client, Shop
 from signer import signed
-from trial import attack
+from trial import attack, peak_megabytes
 from wire import Broken, Connection
 
 # What the manual promises, and how much later a loaded machine may be.
@@ -164,6 +164,31 @@ def waiting_behind(trial):
         took = seconds_until_closed(stream, begun, 20)
         trial.check(took is None, "an event stream behind /health was closed")
     trial.lives(server)
+
+
+@attack(rounds=0)
+def stalled_bodies(trial):
+    """Large requests that wait for their answer keep little more than their bodies in memory."""
+    server = trial.server()
+    shop = Shop(server)
+    shop.client.control("POST", "faults", {"stall": True})
+    # Many small values: the most memory for the bytes.
+    body = b'{"UsageRecords":[' + b'{"Quantity":1},' * 60_000 + b"{}]}"
+    connections, before, count = [], peak_megabytes(server.process.pid), 50
+    for _ in range(count):
+        connection = Connection(server.address)
+        fields = signed(shop.seller, connection.host, "BatchMeterUsage", body)
+        connection.send(connection.bytes("POST", "/", body, fields))
+        connections.append(connection)
+    spent, deadline = -1, time.monotonic() + 120
+    while server.cpu_seconds() - spent > 0.3 and time.monotonic() < deadline:
+        spent = server.cpu_seconds()
+        time.sleep(3)
+    grown = peak_megabytes(server.process.pid) - before
+    for connection in connections:
+        connection.close()
+    trial.lives(server)
+    trial.check(grown < 4 * count + 100, f"{count} requests of 0.9 MB that wait take {grown} MB")
 
 
 @attack(rounds=1, waits=True)

@@ -14,8 +14,8 @@ TYPE = "Purchase Agreement Advisory Issued - Manufacturer"
 ATTEMPT_BOUND, COMMAND_BOUND = 35, 75
 BAD = [hostile.silence, hostile.head_only, hostile.drip, hostile.drip_head, hostile.flood,
        hostile.reset, hostile.garbage, hostile.redirect, hostile.informational]
-# A 200 whose body is too long may count as taken.
-MAY_TAKE = {hostile.flood}
+# A 200 whose body does not end may count as taken.
+MAY_TAKE = {hostile.flood, hostile.head_only, hostile.drip}
 
 
 def eventually(condition, seconds):
@@ -57,7 +57,7 @@ def events(trial):
         eventually(lambda: not unattempted(), ATTEMPT_BOUND),
         f"after {ATTEMPT_BOUND} s no attempt has failed at {unattempted()}")
     for name, target in bad.items():
-        trial.check(target.most_open <= 2, f"{name} had {target.most_open} connections at once")
+        trial.check(target.most_open <= 3, f"{name} had {target.most_open} connections at once")
         taken = [item for item in shop.client.items("deliveries", target=name, limit=1000)
                  if item["state"] == "delivered"]
         is_odd = taken and name not in {behaviour.__name__ for behaviour in MAY_TAKE}

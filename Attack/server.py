@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -35,6 +36,8 @@ class Server:
     def __init__(self, log, *arguments):
         self.log = log
         self.arguments = arguments
+        # How many files and connections it may have, where that is less than the machine allows.
+        self.descriptors = None
         self.process = None
         self.address = None
         self.is_stopped = True
@@ -58,11 +61,16 @@ class Server:
 
     def spawn(self):
         """Starts it without waiting."""
+
+        def limit():
+            if self.descriptors is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
+
         with open(self.log, "wb") as sink:
             self.process = subprocess.Popen(
                 [os.environ["TURNPIKE_BINARY"], "serve", "--port", "0", *self.arguments],
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
-                env=surroundings())
+                env=surroundings(), preexec_fn=limit)
         self.is_stopped = False
 
     def output(self):
