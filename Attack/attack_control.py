@@ -159,7 +159,7 @@ def judge(trial, description, request, answer):
     what = f"{method} {target[:300]} {(body or b'')[:1500]!r} answers {answer!r}"
     trial.check(answer.status < 500, what)
     if answer.status == 413:
-        # The one answer in AWS's form, since the HTTP server gives it.
+        # The HTTP server gives this one before anybody knows the route.
         trial.check(len(body) > 1_048_576, what)
         return
     schema = description.answer(route, answer.status)

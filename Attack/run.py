@@ -4,9 +4,11 @@ import argparse
 import importlib
 import os
 import queue
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -83,6 +85,9 @@ class Campaign:
         self.lock = threading.Lock()
         self.passed = self.failed = 0
         self.processes = set()
+        self.is_over = False
+        # Everything of all rounds, those that are killed as well.
+        self.folder = tempfile.mkdtemp(prefix="turnpike-attack-")
 
     def run(self):
         """Runs them and gives the exit status."""
@@ -102,8 +107,10 @@ class Campaign:
                 while thread.is_alive():
                     thread.join(1)
         finally:
+            self.is_over = True
             for process in list(self.processes):
                 kill_group(process)
+            shutil.rmtree(self.folder, ignore_errors=True)
         parts = [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.passed} passed"] if self.passed or not parts else []
         print(f"{', '.join(parts)} in {time.monotonic() - self.started:.1f}s", flush=True)
@@ -127,7 +134,7 @@ class Campaign:
     def repeat(self, attack):
         """Makes the rounds of an attack, as many as the form has."""
         begun, rounds, found = time.monotonic(), 0, []
-        while not found or self.options.keep_going:
+        while not self.is_over and (not found or self.options.keep_going):
             text = self.round(attack, self.first_seed + rounds)
             if text is not None:
                 found.append(text)
@@ -150,7 +157,8 @@ class Campaign:
         """One round in a process group of its own; gives what it found."""
         process = subprocess.Popen(
             [sys.executable, __file__, "--round", attack.name, "--seed", str(seed)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            env={**os.environ, "TMPDIR": self.folder})
         self.processes.add(process)
         try:
             output, _ = process.communicate(timeout=attack.limit)

@@ -58,7 +58,7 @@ class Trial:
     def __init__(self, seed):
         self.seed = seed
         self.random = random.Random(seed)
-        self.folder = tempfile.mkdtemp(prefix="turnpike-attack-")
+        self.folder = tempfile.mkdtemp()
         self.servers = []
 
     def __enter__(self):
