@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Both install what is missing.
 
-.PHONY: run test build conformance bench crash-test fuzz
+.PHONY: run test build conformance attack bench crash-test fuzz
 
 run:
 	Scripts/run
@@ -13,6 +13,9 @@ build:
 
 conformance:
 	Scripts/conformance
+
+attack:
+	Scripts/attack
 
 bench:
 	Scripts/bench
