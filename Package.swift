@@ -35,6 +35,7 @@ let targets: [Target] = [
         name: "Marketplace",
         dependencies: [
             "MeteringAPI", .product(name: "HashTreeCollections", package: "swift-collections"),
+            .product(name: "HeapModule", package: "swift-collections"),
         ],
         swiftSettings: settings),
     .testTarget(

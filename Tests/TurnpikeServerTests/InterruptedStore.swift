@@ -4,7 +4,7 @@ import Synchronization
 
 /// A store that lets a test act between a decision and what is stored of it, and that can lose
 /// the answer of a save.
-final class InterruptedStore: MarketplaceStore {
+final class InterruptedStore: ForwardingStore {
     typealias Interruption = @Sendable () async -> Void
 
     /// What became of a save whose outcome nobody was told.
@@ -20,7 +20,7 @@ final class InterruptedStore: MarketplaceStore {
         var loadsThatFail = 0
     }
 
-    private let store: any MarketplaceStore
+    let store: any MarketplaceStore
     private let state = Mutex(State())
 
     init(_ store: any MarketplaceStore = InMemoryStore()) { self.store = store }
@@ -94,40 +94,4 @@ final class InterruptedStore: MarketplaceStore {
         if lost == .stored { _ = try await change() }
         throw StoreError(.unknownOutcome, cause: "the disk did not answer")
     }
-
-    func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        try await store.usage(filter, after: cursor, limit: limit)
-    }
-
-    func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
-    }
-
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
-        try await store.usedDimensions(of: productCode)
-    }
-
-    func deliveries(
-        _ filter: DeliveryFilter, after number: Int64, limit: Int
-    ) async throws(StoreError) -> [Delivery] {
-        try await store.deliveries(filter, after: number, limit: limit)
-    }
-
-    func outbox(
-        of target: String, at time: Timestamp, limit: Int
-    ) async throws(StoreError) -> Outbox {
-        try await store.outbox(of: target, at: time, limit: limit)
-    }
-
-    func events(
-        after number: Int64, limit: Int
-    ) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
-    }
-
-    func close() async { await store.close() }
 }

@@ -1,4 +1,4 @@
-package import MeteringAPI
+import MeteringAPI
 
 extension CatalogEdit {
     /// Creates or replaces a product.

@@ -1,3 +1,5 @@
+import MeteringAPI
+
 extension CatalogEdit {
     /// Holds on to what a product's usage hangs on: its type, its seller and its dimensions.
     ///

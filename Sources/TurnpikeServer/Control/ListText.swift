@@ -1,5 +1,6 @@
 import AWSWire
 import Marketplace
+import MeteringAPI
 import Synchronization
 
 /// The text of a part of a list, made piece by piece as the client takes it.

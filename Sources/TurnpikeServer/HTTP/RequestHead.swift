@@ -44,7 +44,7 @@ struct RequestHead {
         // The parser reads nothing more after what asks for another protocol.
         keepsAlive = head.isKeepAlive && method != .connect && fields[.upgrade] == nil
         expectsContinue = isModern && fields[.expect]?.lowercased() == "100-continue"
-        declaredLength = fields[.contentLength].flatMap { Int($0) }
+        declaredLength = fields.number(.contentLength).map { Int(clamping: $0) }
     }
 
     /// Header fields without `Host`, and the values of those.

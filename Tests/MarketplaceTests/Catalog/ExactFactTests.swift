@@ -93,20 +93,22 @@ struct ExactFactTests {
     func dimensions() throws {
         var edit = Self.edit()
         let product = try edit.putProduct(
-            Self.product([composed, decomposed]), usedDimensions: [])
+            Self.product([composed, decomposed]))
         #expect(product.dimensions.count == 2)
         #expect(throws: Contradiction.self) {
-            try edit.putProduct(Self.product([composed, composed]), usedDimensions: [])
+            try edit.putProduct(Self.product([composed, composed]))
         }
     }
 
     @Test("A dimension that has usage cannot be replaced by its other form")
     func usedDimension() throws {
         var edit = Self.edit()
-        _ = try edit.putProduct(Self.product([composed]), usedDimensions: [])
+        _ = try edit.putProduct(Self.product([composed]))
+        edit.usedDimensions = [
+            ExactText(Self.product([]).code): [ExactText(composed)]
+        ]
         let refusal = try #require(throws: Contradiction.self) {
-            try edit.putProduct(
-                Self.product([decomposed]), usedDimensions: [ExactText(composed)])
+            try edit.putProduct(Self.product([decomposed]))
         }
         #expect(refusal.kind == .conflict)
         #expect(refusal.faults.map(\.field) == ["dimensions"])

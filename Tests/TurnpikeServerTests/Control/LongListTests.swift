@@ -24,7 +24,7 @@ struct LongListTests {
                 timestamp: ControlMarket.now.adding(seconds: -3600 * Int64(number)),
                 quantity: Quantity(1), allocations: allocations, operation: .batchMeterUsage,
                 recordedAt: ControlMarket.now)
-            _ = try await store.record([entry])
+            _ = try await store.record([entry], decidedOn: nil)
         }
     }
 

@@ -157,7 +157,7 @@ private final class Signal: Sendable {
 }
 
 /// A store in memory that counts, fails where it is told to, and tells how far it is.
-final class WatchedStore: MarketplaceStore {
+final class WatchedStore: ForwardingStore {
     enum Call: Sendable { case record, save }
 
     private struct State {
@@ -167,7 +167,7 @@ final class WatchedStore: MarketplaceStore {
         var largest = (entries: 0, changes: 0)
     }
 
-    private let store = InMemoryStore()
+    let store: any MarketplaceStore = InMemoryStore()
     private let state = Mutex(State())
 
     /// The most entries, and changes, that came in one call.
@@ -179,7 +179,9 @@ final class WatchedStore: MarketplaceStore {
         state.withLock { $0.watcher = ($0.records + calls, tell) }
     }
 
-    func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
+    func record(
+        _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
+    ) async throws(StoreError) -> [RecordOutcome] {
         try count(.record)
         let tell = state.withLock { state in
             state.largest.entries = max(state.largest.entries, entries.count)
@@ -187,13 +189,15 @@ final class WatchedStore: MarketplaceStore {
             return state.watcher.flatMap { $0.at == state.records ? $0.tell : nil }
         }
         tell?()
-        return try await store.record(entries)
+        return try await store.record(entries, decidedOn: revision)
     }
 
-    func save(_ changes: [CatalogChange]) async throws(StoreError) {
+    func save(
+        _ changes: [CatalogChange], ifUnused products: Set<String>
+    ) async throws(StoreError) -> SaveOutcome {
         try count(.save)
         state.withLock { $0.largest.changes = max($0.largest.changes, changes.count) }
-        try await store.save(changes)
+        return try await store.save(changes, ifUnused: products)
     }
 
     private func count(_ call: Call) throws(StoreError) {
@@ -204,48 +208,4 @@ final class WatchedStore: MarketplaceStore {
         }
         if fails { throw StoreError(.notStored, cause: "the disk is full") }
     }
-
-    func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
-
-    func forgetUsage(saving changes: [CatalogChange]) async throws(StoreError) {
-        try await store.forgetUsage(saving: changes)
-    }
-
-    func forgetEverything() async throws(StoreError) { try await store.forgetEverything() }
-
-    func usage(
-        _ filter: UsageFilter, after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<RecordedUsage> {
-        try await store.usage(filter, after: cursor, limit: limit)
-    }
-
-    func totals(
-        of filter: UsageFilter, by groupings: [UsageGrouping], after cursor: String?, limit: Int
-    ) async throws(StoreError) -> ReportPage<UsageTotal> {
-        try await store.totals(of: filter, by: groupings, after: cursor, limit: limit)
-    }
-
-    func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
-        try await store.usedDimensions(of: productCode)
-    }
-
-    func deliveries(
-        _ filter: DeliveryFilter, after number: Int64, limit: Int
-    ) async throws(StoreError) -> [Delivery] {
-        try await store.deliveries(filter, after: number, limit: limit)
-    }
-
-    func outbox(
-        of target: String, at time: Timestamp, limit: Int
-    ) async throws(StoreError) -> Outbox {
-        try await store.outbox(of: target, at: time, limit: limit)
-    }
-
-    func events(
-        after number: Int64, limit: Int
-    ) async throws(StoreError) -> [NumberedEvent] {
-        try await store.events(after: number, limit: limit)
-    }
-
-    func close() async {}
 }
