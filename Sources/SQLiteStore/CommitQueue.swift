@@ -1,5 +1,6 @@
 import GRDB
 import Marketplace
+import MeteringAPI
 import Synchronization
 
 /// Joins the calls of many callers into few transactions, on the queue of GRDB's writer.
@@ -123,14 +124,14 @@ struct WriteCall: Sendable {
         /// encoding takes longer than writing and is done before the writer's turn.
         case record(
             [UsageEntry], allocations: [Int: String], decidedOn: CatalogRevision?)
-        case change(forgetting: Forgetting, [StoredChange], ifUnused: Set<String>)
+        case change(forgetting: Forgetting, [StoredChange], ifUnused: Set<ExactText>)
     }
 
     struct Outcome: Sendable {
         /// What became of each entry.
         var entries: [RecordOutcome] = []
         /// Products whose usage is why no change was stored.
-        var usedProducts: Set<String> = []
+        var usedProducts: Set<ExactText> = []
         /// The revision that the catalog has after a change.
         var revision = CatalogRevision()
     }

@@ -70,24 +70,24 @@ package struct DataFileCheck: Sendable {
         }
         guard findings.isEmpty else { return }
         // Earlier formats lack some of the tables.
-        let tables = try Self.tables(on: connection)
-        if tables.contains("usage_run") {
+        if try Self.has("usage_run", on: connection) {
             let usage = try UsageCheck(on: connection)
             findings += usage.findings
             records = usage.records
             try checkFacts(on: connection)
         }
-        if tables.contains("event") {
+        if try Self.has("event", on: connection) {
             try checkEvents(on: connection)
             findings += try DeliveryTable.findings(on: connection)
         }
     }
 
-    private static func tables(on connection: OpaquePointer) throws(SQLiteFailure) -> Set<String> {
-        let rows = try Statement("SELECT name FROM sqlite_schema", on: connection)
-        var tables: Set<String> = []
-        while try rows.step() { tables.insert(rows.text(0)) }
-        return tables
+    private static func has(
+        _ table: String, on connection: OpaquePointer
+    ) throws(SQLiteFailure) -> Bool {
+        let rows = try Statement("SELECT 1 FROM sqlite_schema WHERE name = ?", on: connection)
+        rows.bind(1, table)
+        return try rows.step()
     }
 
     private mutating func checkEvents(on connection: OpaquePointer) throws(SQLiteFailure) {

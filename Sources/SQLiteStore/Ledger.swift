@@ -194,8 +194,8 @@ extension Ledger {
     }
 
     /// Those of the products that have usage, what the transaction has recorded included.
-    func used(of products: Set<String>) throws(SQLiteFailure) -> Set<String> {
-        var used: Set<String> = []
+    func used(of products: Set<ExactText>) throws(SQLiteFailure) -> Set<ExactText> {
+        var used: Set<ExactText> = []
         if products.isEmpty { return used }
         let find = try Statement(
             """
@@ -203,7 +203,7 @@ extension Ledger {
             LIMIT 1
             """, on: connection)
         for product in products {
-            find.bind(1, product)
+            find.bind(1, product.text)
             defer { find.reset() }
             if try find.step() { used.insert(product) }
         }

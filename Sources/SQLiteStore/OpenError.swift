@@ -97,14 +97,14 @@ extension OpenError {
 
     static func damaged(_ path: String, _ finding: String) -> OpenError {
         OpenError(
-            "The data file \(path) is damaged (\(finding)); restore it from a backup, or keep what "
-                + "is sound of it with 'turnpike repair'.")
+            "The data file \(path) is damaged (\(finding)); restore it from a backup, or keep "
+                + "what is sound of it with 'turnpike repair'.")
     }
 
     static func damagedLog(_ path: String, _ damage: LogCheck.Damage) -> OpenError {
         OpenError(
-            "The log of the data file \(path) is damaged \(damage); restore the file from a backup, "
-                + "or keep what is sound of both with 'turnpike repair'.")
+            "The log of the data file \(path) is damaged \(damage); restore the file from a "
+                + "backup, or keep what is sound of both with 'turnpike repair'.")
     }
 
     /// SQLite cannot read the file, or found it damaged.

@@ -1,5 +1,6 @@
 import GRDB
 package import Marketplace
+package import MeteringAPI
 
 /// The embedded store: catalog, usage and client tokens in one SQLite file.
 ///
@@ -83,7 +84,7 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     package func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         let outcome = try await change(forgetting: .nothing, changes, ifUnused: products)
         return outcome.usedProducts.isEmpty
@@ -118,7 +119,7 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     private func change(
-        forgetting: Forgetting, _ changes: [CatalogChange], ifUnused products: Set<String> = []
+        forgetting: Forgetting, _ changes: [CatalogChange], ifUnused products: Set<ExactText> = []
     ) async throws(StoreError) -> WriteCall.Outcome {
         let stored: [StoredChange]
         do {

@@ -33,7 +33,7 @@ struct ControlClient {
         _ path: String, _ query: [(String, String)], from start: String? = nil,
         _ take: ([JSONDocument]) throws -> Void
     ) async throws -> String? {
-        var seen: Set<String> = []
+        var seen: Set<ExactText> = []
         var cursor = start
         while true {
             let page = cursor.map { [("cursor", $0)] } ?? []

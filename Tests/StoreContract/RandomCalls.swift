@@ -6,7 +6,7 @@ enum RandomCall {
     case record([UsageEntry])
     /// Entries that were decided before something was forgotten or taken away.
     case recordLate([UsageEntry])
-    case save([CatalogChange], ifUnused: Set<String>)
+    case save([CatalogChange], ifUnused: Set<ExactText>)
     /// An attempt to make one of the deliveries.
     case tryDelivery(Int, at: Timestamp, error: String?)
     // The moments are those before.
@@ -44,7 +44,7 @@ struct RandomCalls {
             turnBack()
             return .forgetEverything(at: before)
         case 14..<26: return .restart(at: now)
-        case 26..<60: return .save(changes(), ifUnused: [pick(Self.products)])
+        case 26..<60: return .save(changes(), ifUnused: [ExactText(pick(Self.products))])
         case 60..<180: return .save(changes(), ifUnused: [])
         case 180..<220:
             return .tryDelivery(

@@ -27,7 +27,8 @@ extension StorePromise {
             store in
             let first = try await store.loadCatalog().revision
             let changes = [CatalogChange.put(product("New")), .publish(event("one"))]
-            let saved = try await store.save(changes, ifUnused: ["prod", "never heard of"])
+            let saved = try await store.save(
+                changes, ifUnused: [ExactText("prod"), ExactText("never heard of")])
             guard case .saved(let second) = saved else {
                 throw BrokenPromise(description: "An unused product has usage: \(saved).")
             }
@@ -47,8 +48,8 @@ extension StorePromise {
             _ = try await store.record([.sample(1)], decidedOn: revision)
             let changes = [CatalogChange.put(product("New")), .publish(event("one"))]
             try expectEqual(
-                try await store.save(changes, ifUnused: ["prod", "other"]),
-                .used(products: ["prod"]), "what became of it")
+                try await store.save(changes, ifUnused: [ExactText("prod"), ExactText("other")]),
+                .used(products: [ExactText("prod")]), "what became of it")
             try expectEqual(
                 try await store.loadCatalog().products["prod"]?.title, "Old", "the title")
             try expectEqual(try await store.events(after: 0, limit: 9), [], "the events")
@@ -58,7 +59,7 @@ extension StorePromise {
                 "usage of the revision that stayed")
             // Once it is forgotten nothing hangs on it.
             try await store.forgetUsage(saving: [])
-            let saved = try await store.save(changes, ifUnused: ["prod"])
+            let saved = try await store.save(changes, ifUnused: [ExactText("prod")])
             guard case .saved = saved else {
                 throw BrokenPromise(description: "Forgotten usage counts: \(saved).")
             }
@@ -90,12 +91,13 @@ extension StorePromise {
         StorePromise("Of usage and a change that must find none, at once, one is first") { store in
             for round in 0..<50 {
                 let revision = try await store.forgetEverything()
-                async let save = store.save([.put(product("\(round)"))], ifUnused: ["prod"])
+                async let save = store.save(
+                    [.put(product("\(round)"))], ifUnused: [ExactText("prod")])
                 async let usage = outcome {
                     try await store.record([.sample(1)], decidedOn: revision)
                 }
                 let (saved, isRecorded) = (try await save, try await usage)
-                let isSaved = saved != .used(products: ["prod"])
+                let isSaved = saved != .used(products: [ExactText("prod")])
                 try expect(isSaved != isRecorded, "in round \(round) one of the two was first")
                 try expectEqual(try await store.allUsage().count, isRecorded ? 1 : 0, "records")
             }

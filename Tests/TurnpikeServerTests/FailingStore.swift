@@ -22,7 +22,7 @@ final class FailingStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         try check()
         return try await store.save(changes, ifUnused: products)

@@ -16,7 +16,7 @@ extension ForwardingStore {
     func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         try await store.save(changes, ifUnused: products)
     }

@@ -56,7 +56,7 @@ final class InterruptedStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         await state.withLock { $0.beforeSave.take() }?()
         return try await losing { () throws(StoreError) in

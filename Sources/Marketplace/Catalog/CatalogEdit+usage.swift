@@ -9,7 +9,8 @@ extension CatalogEdit {
         of known: Product, before product: Product, _ faults: inout FaultCollector
     ) {
         let lost = lostDimensions(of: known, in: product)
-        let isSame = product.type == known.type && product.sellerAccountID.hasSameBytes(as: known.sellerAccountID)
+        let isSeller = product.sellerAccountID.hasSameBytes(as: known.sellerAccountID)
+        let isSame = product.type == known.type && isSeller
         if isSame, lost.isEmpty { return }
         let usage: String
         if let dimensions = usedDimensions[ExactText(product.code)] {
@@ -17,14 +18,14 @@ extension CatalogEdit {
         } else if isMetered(product.code) {
             usage = "containers of the product are being metered"
         } else {
-            productsToBeUnused.insert(product.code)
+            productsToBeUnused.insert(ExactText(product.code))
             return
         }
         faults.conflict(
             unless: product.type == known.type, "type",
             "\(usage): its type \(known.type.rawValue) must stay")
         faults.conflict(
-            unless: product.sellerAccountID.hasSameBytes(as: known.sellerAccountID), "sellerAccountId",
+            unless: isSeller, "sellerAccountId",
             "\(usage): its seller \(known.sellerAccountID) must stay")
         faults.conflict(
             unless: lost.isEmpty, "dimensions", "\(usage): \(listed(lost)) must stay as it is")

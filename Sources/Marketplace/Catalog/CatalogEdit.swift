@@ -8,7 +8,7 @@ package struct CatalogEdit: Sendable {
     package internal(set) var catalog: Catalog
     package private(set) var changes: [CatalogChange] = []
     /// Products that lose what usage hangs on: they must have none when the changes are stored.
-    package internal(set) var productsToBeUnused: Set<String> = []
+    package internal(set) var productsToBeUnused: Set<ExactText> = []
     /// The dimensions that have usage, of products of which that has been asked.
     package var usedDimensions: [ExactText: Set<ExactText>] = [:]
     /// The marketplace's time.

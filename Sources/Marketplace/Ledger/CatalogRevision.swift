@@ -1,3 +1,5 @@
+package import MeteringAPI
+
 /// Which of its catalogs a store had when a request was decided.
 ///
 /// A store gives its catalog another revision when usage that was decided on an earlier one must
@@ -30,5 +32,5 @@ package enum SaveOutcome: Sendable, Hashable {
     /// They are stored, and the catalog has this revision.
     case saved(CatalogRevision)
     /// Nothing is stored: these products, which should have had no usage, have some.
-    case used(products: Set<String>)
+    case used(products: Set<ExactText>)
 }

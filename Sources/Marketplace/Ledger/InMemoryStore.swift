@@ -24,10 +24,10 @@ package final class InMemoryStore: MarketplaceStore {
     }
 
     package func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         state.withLock { state in
-            let used = products.filter(state.hasUsage)
+            let used = products.filter { state.hasUsage(of: $0.text) }
             guard used.isEmpty else { return .used(products: used) }
             for change in changes { state.apply(change) }
             if !products.isEmpty { state.revise(hasForgotten: false) }

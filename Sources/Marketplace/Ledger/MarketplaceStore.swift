@@ -17,7 +17,7 @@ package protocol MarketplaceStore: UsageLedger {
     /// Where products are named they must have no usage when the changes are stored; then the
     /// catalog gets another revision, so that usage decided before is not recorded after it.
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome
 
     /// What happened after an event of this number, in order, within the bounds; 0 is before all.

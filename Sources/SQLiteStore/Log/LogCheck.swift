@@ -220,7 +220,7 @@ struct LogFrame {
         return fits
     }
 
-    /// The frame with the one bit set right without which it does not fit; nil where it is not that.
+    /// The frame with the one bit set right that keeps it from fitting; nil where there is none.
     fileprivate func corrected(
         after sum: inout WordSum, _ order: WordOrder, _ salts: UInt64
     ) -> LogFrame? {

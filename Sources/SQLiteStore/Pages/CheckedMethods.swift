@@ -17,7 +17,7 @@ nonisolated(unsafe) let checkedMethods: UnsafeMutablePointer<sqlite3_io_methods>
         guard let file, let bytes else { return SQLITE_MISUSE }
         return file.open.write(bytes, Int(count), at: Int(offset))
     }
-    table.xTruncate = { $0?.open.truncate(to: Int($1)) ?? SQLITE_MISUSE }
+    table.xTruncate = { $0?.open.truncate(to: Int(clamping: $1)) ?? SQLITE_MISUSE }
     table.xSync = { $0?.open.sync($1) ?? SQLITE_MISUSE }
     table.xFileSize = { file, size in
         guard let file, let size else { return SQLITE_MISUSE }

@@ -51,8 +51,8 @@ struct FileImage {
         for number in 1...UInt32(max(count, 1)) where !log.pages.keys.contains(number) {
             let page = file.bytes(
                 at: Int(number - 1) * PageChecksum.pageSize, PageChecksum.pageSize)
-            // A page that was made and given up within one transaction has never been written. Where
-            // somebody needs one, reading it fails.
+            // A page that was made and given up within one transaction has never been written.
+            // Where somebody needs one, reading it fails.
             guard page.count < PageChecksum.pageSize || page.contains(where: { $0 != 0 }) else {
                 continue
             }

@@ -50,7 +50,8 @@ extension OpenFile {
     private func readAsItIs(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, at offset: Int
     ) -> Int32 {
-        real.methods?.xRead(pointer, bytes, Int32(count), Int64(offset)) ?? SQLITE_MISUSE
+        real.methods?.xRead(pointer, bytes, Int32(clamping: count), Int64(clamping: offset))
+            ?? SQLITE_MISUSE
     }
 
     private func readPage(
@@ -79,7 +80,8 @@ extension OpenFile {
 
     /// SQLite reads the beginning of the first page by itself; it is checked as a part of the page.
     ///
-    /// It does so before it has a lock, so the page may be written meanwhile: then it is read again.
+    /// It does so before it has a lock, so the page may be written meanwhile: then it is read
+    /// again.
     private func readPart(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, at offset: Int, _ pages: PageGuard
     ) -> Int32 {
@@ -154,7 +156,8 @@ extension OpenFile {
     }
 
     private func writeAsItIs(_ bytes: UnsafeRawPointer, _ count: Int, at offset: Int) -> Int32 {
-        real.methods?.xWrite(pointer, bytes, Int32(count), Int64(offset)) ?? SQLITE_MISUSE
+        real.methods?.xWrite(pointer, bytes, Int32(clamping: count), Int64(clamping: offset))
+            ?? SQLITE_MISUSE
     }
 
     private func writePage(_ bytes: UnsafeRawPointer, _ count: Int, at offset: Int) -> Int32 {
@@ -198,7 +201,7 @@ extension OpenFile {
     }
 
     func truncate(to length: Int) -> Int32 {
-        let code = real.methods?.xTruncate(pointer, Int64(length)) ?? SQLITE_MISUSE
+        let code = real.methods?.xTruncate(pointer, Int64(clamping: length)) ?? SQLITE_MISUSE
         guard code == SQLITE_OK, case .log(let pages, _) = role else { return code }
         if length == 0 { pages.emptyLog() }
         // The old frames must not come back behind the header of a new log.

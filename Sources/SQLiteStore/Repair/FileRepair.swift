@@ -19,8 +19,6 @@ import MeteringAPI
 /// damage is left out: rows in damaged pages, and transactions in the log from a damaged frame on.
 /// The damaged file stays as it is.
 package struct FileRepair: Sendable {
-    /// Rows that were kept, by table.
-    package private(set) var kept: [String: Int] = [:]
     /// Sentences about what is set right or missing; none where nothing was wrong.
     package private(set) var findings: [String] = []
 
@@ -114,7 +112,6 @@ extension FileRepair {
         var report = SalvageReport()
         try salvage.run(&report)
         try target.execute(sql: "COMMIT")
-        kept = report.kept
         findings += report.missing
     }
 }

@@ -2,9 +2,8 @@ import GRDBSQLite
 import Marketplace
 import MeteringAPI
 
-/// What was kept of a damaged file, and what is missing.
+/// What is missing of a damaged file, a sentence each.
 struct SalvageReport {
-    var kept: [String: Int] = [:]
     var missing: [String] = []
 }
 
@@ -116,7 +115,6 @@ extension Salvage {
         _ table: Table, _ report: inout SalvageReport, of what: String
     ) throws(SQLiteFailure) {
         let insert = try Statement(table.insert, on: target)
-        var kept = 0
         var isWhole = true
         for descending in [false, true] {
             isWhole = try walk(
@@ -124,11 +122,10 @@ extension Salvage {
                     + table.order(descending: descending)
             ) { (row) throws(SQLiteFailure) in
                 insert.bindAll(table.columns.count, from: row)
-                kept += try insert.run()
+                try insert.run()
             }
             if isWhole { break }
         }
-        report.kept[table.name] = kept
         if !isWhole { report.missing.append("some \(what) are missing: their page is damaged") }
     }
 
@@ -151,7 +148,6 @@ extension Salvage {
     /// Copies the names, those in damaged pages from their index.
     private func copyNames(_ report: inout SalvageReport) throws(SQLiteFailure) {
         let insert = try Statement(Table.names.insert, on: target)
-        var kept = 0
         var isWhole = true
         for order in ["id", "id DESC", "text", "text DESC"] {
             let isEnd = try walk("SELECT id, text FROM name ORDER BY \(order)") {
@@ -159,12 +155,11 @@ extension Salvage {
                 insert.bind(1, row.integer(0))
                 insert.bind(2, row.text(1))
                 insert.bind(3, NameTable.checksum(row.text(1)))
-                kept += try insert.run()
+                try insert.run()
             }
             isWhole = isEnd
             if isEnd { break }
         }
-        report.kept["name"] = kept
         if !isWhole { report.missing.append("some names are missing: their pages are damaged") }
     }
 
@@ -193,7 +188,6 @@ extension Salvage {
         let insert = try Statement(Table.runs.insert, on: target)
         let find = try Statement(
             "SELECT \(UsageRun.columns) FROM usage_run WHERE id = ?", on: source)
-        var records = 0
         var lost: [Int64: Int] = [:]
         var withoutAllocations = 0
         let note = try Statement(
@@ -203,7 +197,6 @@ extension Salvage {
             guard var run = try? UsageRun(row) else { return false }
             withoutAllocations += run.forgetAllocations { allocations.contains($0) }
             guard try run.insert(with: insert) else { return true }
-            records += run.records.count
             for dimension in Set(run.records.map(\.dimension)) {
                 let (product, dimension) = (Int64(run.key.product), Int64(dimension))
                 note.bind(1, product)
@@ -237,7 +230,6 @@ extension Salvage {
                 if isEnd { break }
             }
         }
-        report.kept["usage_run"] = records
         report.tell(of: lost, withoutAllocations)
     }
 

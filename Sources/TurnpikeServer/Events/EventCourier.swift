@@ -122,7 +122,7 @@ struct EventCourier: Service {
     private func isAsItWas(_ target: EventTarget) -> Bool {
         guard let current = state.catalog.eventTargets[target.id] else { return false }
         return current.url == target.url && current.kind == target.kind
-            && current.accessKeyID == target.accessKeyID
+            && current.accessKeyID.map(ExactText.init) == target.accessKeyID.map(ExactText.init)
             && current.secretAccessKey == target.secretAccessKey
     }
 

@@ -90,14 +90,14 @@ package final class MarketplaceState: Sendable {
                 let used = try await self.keep(edit)
                 if used.isEmpty { return value }
                 for product in used {
-                    usedDimensions[ExactText(product)] = try await self.store.usedDimensions(of: product)
+                    usedDimensions[product] = try await self.store.usedDimensions(of: product.text)
                 }
             }
         }
     }
 
     /// Saves what an edit changed and shows it; gives the products whose usage forbids that.
-    private func keep(_ edit: CatalogEdit) async throws(StoreError) -> Set<String> {
+    private func keep(_ edit: CatalogEdit) async throws(StoreError) -> Set<ExactText> {
         guard !edit.changes.isEmpty else {
             // Without a change, too: moments that are out of date are not looked at again.
             show(edit.catalog)

@@ -3,6 +3,7 @@ import GRDB
 import Marketplace
 import MeteringAPI
 import StoreContract
+import Synchronization
 
 @testable import SQLiteStore
 
@@ -31,10 +32,20 @@ struct DamageSample: Sendable {
     }
 
     /// A file whose server has stopped.
-    static func closed() async throws -> DamageSample { try await make(isKilled: false) }
+    static func closed() async throws -> DamageSample { try await made(isKilled: false) }
 
     /// A file whose server was killed, with a log that was not folded back.
-    static func killed() async throws -> DamageSample { try await make(isKilled: true) }
+    static func killed() async throws -> DamageSample { try await made(isKilled: true) }
+
+    /// Samples that were made, for the tests that come after.
+    private static let known = Mutex<[Bool: DamageSample]>([:])
+
+    private static func made(isKilled: Bool) async throws -> DamageSample {
+        if let sample = known.withLock({ $0[isKilled] }) { return sample }
+        let sample = try await make(isKilled: isKilled)
+        known.withLock { $0[isKilled] = sample }
+        return sample
+    }
 
     private static func make(isKilled: Bool) async throws -> DamageSample {
         let folder = try TemporaryFolder()

@@ -5,9 +5,6 @@ import Testing
 
 @Suite("A repair", .timeLimit(.minutes(10)))
 struct FileRepairTests {
-    private static let closed = Task { try await DamageSample.closed() }
-    private static let killed = Task { try await DamageSample.killed() }
-
     /// Repairs damaged files and asks the new file everything.
     private func repaired(
         _ files: [String: [UInt8]], _ sample: DamageSample
@@ -30,7 +27,7 @@ struct FileRepairTests {
 
     @Test("of a sound file gives one that says the same")
     func sound() async throws {
-        for sample in [try await Self.closed.value, try await Self.killed.value] {
+        for sample in [try await DamageSample.closed(), try await DamageSample.killed()] {
             let (repair, answers) = try await repaired(sample.files, sample)
             #expect(repair.findings == [])
             #expect(sample.answers.wrong(in: answers) == [])
@@ -42,7 +39,7 @@ struct FileRepairTests {
         "sets right a flipped bit, wherever it is, so that nothing is missing",
         arguments: ["turnpike.db", "turnpike.db-wal"])
     func flippedBit(name: String) async throws {
-        let sample = try await Self.killed.value
+        let sample = try await DamageSample.killed()
         var random = SplitMix(state: 3)
         for try_ in 0..<4 {
             var files = sample.files
@@ -67,7 +64,7 @@ struct FileRepairTests {
             ("usage_allocation", "allocations are missing"), ("used_dimension", nil),
         ] as [(String, String?)])
     func lostPage(table: String, missing: String?) async throws {
-        let sample = try await Self.closed.value
+        let sample = try await DamageSample.closed()
         let page = try #require(sample.pages(of: table).last)
         var files = sample.files
         let end = page * PageChecksum.pageSize
@@ -90,7 +87,7 @@ struct FileRepairTests {
 
     @Test("does not overwrite a file that is there")
     func existing() async throws {
-        let sample = try await Self.closed.value
+        let sample = try await DamageSample.closed()
         let copy = try DamagedCopy(of: sample.files)
         defer { copy.remove() }
         let error = #expect(throws: OpenError.self) {

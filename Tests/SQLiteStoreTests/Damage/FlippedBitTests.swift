@@ -17,9 +17,6 @@ struct FlippedBitTests {
     }()
     private static let flipsOfSeed: UInt64 = 50
 
-    private static let closed = Task { try await DamageSample.closed() }
-    private static let killed = Task { try await DamageSample.killed() }
-
     /// A place in a file.
     private struct Flip: CustomStringConvertible {
         let file: String
@@ -53,7 +50,7 @@ struct FlippedBitTests {
         "of a data file ends in the right answers or in refusals with a reason, and is found",
         arguments: seeds)
     func ofAFile(seed: UInt64) async throws {
-        let sample = try await Self.closed.value
+        let sample = try await DamageSample.closed()
         var random = SplitMix(state: seed)
         var tally = Tally()
         for _ in 0..<Self.flipsOfSeed {
@@ -67,7 +64,7 @@ struct FlippedBitTests {
         "of a log after a kill ends in the right answers or in a refusal with a reason",
         arguments: seeds)
     func ofALog(seed: UInt64) async throws {
-        let sample = try await Self.killed.value
+        let sample = try await DamageSample.killed()
         var random = SplitMix(state: seed)
         var tally = Tally()
         for _ in 0..<Self.flipsOfSeed / 5 {
@@ -79,7 +76,7 @@ struct FlippedBitTests {
 
     @Test("of usage lets the other hours go on, in nine cases of ten")
     func otherHours() async throws {
-        let sample = try await Self.closed.value
+        let sample = try await DamageSample.closed()
         var random = SplitMix(state: 7)
         let pages = try sample.pages(of: "usage_run") + sample.pages(of: "usage_run_by_hour")
         let tries = min(pages.count, Self.seeds.count > 10 ? 500 : 24)

@@ -124,6 +124,17 @@ final class FaultyDisk: Sendable {
         state.withLock(\.image).afterPowerLoss(seed: seed)
     }
 
+    /// The files with all that was written to them, as a process that was killed leaves them.
+    func filesAsTheyAre() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: realPath)
+        where !name.hasSuffix("-shm") {
+            files[name] = Array(
+                try Data(contentsOf: URL(fileURLWithPath: "\(realPath)/\(name)")))
+        }
+        return files
+    }
+
     /// The disk that holds a file, and the file's name there.
     static func holding(_ path: String) -> (disk: FaultyDisk, name: String)? {
         guard let slash = path.lastIndex(of: "/") else { return nil }

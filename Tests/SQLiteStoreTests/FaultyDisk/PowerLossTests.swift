@@ -62,6 +62,55 @@ struct PowerLossTests {
         }
     }
 
+    @Test(
+        "or a kill, and another after a smaller commit, is not taken for damage",
+        arguments: Seeds.all)
+    func twice(_ seeds: Seeds) async throws {
+        let count = try await Self.calls().count
+        for seed in seeds.range {
+            var random = SplitMix(state: seed &+ 1_000_000)
+            let first = try FaultyDisk(
+                failing: .powerLoss, atCall: Int.random(in: 1...count, using: &random))
+            defer { first.remove() }
+            let trial = try await Self.runUntilPowerLoss(Trial(on: first))
+            let second = try FaultyDisk(
+                files: try Self.remains(of: first, &random), failing: .powerLoss,
+                atCall: Int.random(in: 20...90, using: &random))
+            defer { second.remove() }
+            let next = try await Self.sendLittleUntilPowerLoss(Trial(on: second, after: trial))
+            let third = try FaultyDisk(files: try Self.remains(of: second, &random))
+            defer { third.remove() }
+            var survivor = try await Trial(on: third, after: next)
+            do {
+                try await survivor.resume()
+            } catch {
+                await survivor.close()
+                Issue.record("seed \(seed), \(first.failed), then \(second.failed): \(error)")
+            }
+        }
+    }
+
+    /// The files after a loss of power or, half of the times, after a kill, which leaves all that
+    /// was written, synced or not.
+    private static func remains(
+        of disk: FaultyDisk, _ random: inout SplitMix
+    ) throws -> [String: [UInt8]] {
+        if Bool.random(using: &random) { return disk.filesAfterPowerLoss(seed: random.next()) }
+        return try disk.filesAsTheyAre()
+    }
+
+    /// Opens what is there and sends a record at a time.
+    private static func sendLittleUntilPowerLoss(_ trial: Trial) async throws -> Trial {
+        var trial = trial
+        do {
+            try await trial.settleAndRun(Step.little)
+        } catch is Trial.PowerLost {
+            // As it was meant.
+        }
+        await trial.close()
+        return trial
+    }
+
     @Test("is noticed where a store does not wait for the disk")
     func careless() async throws {
         let count = try await Self.calls(isCareless: true).count

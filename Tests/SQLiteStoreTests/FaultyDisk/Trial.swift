@@ -63,6 +63,18 @@ struct Trial {
         try await finish()
     }
 
+    /// Opens what is there, compares it, and runs the steps.
+    mutating func settleAndRun(_ steps: [Step]) async throws {
+        try await open()
+        do {
+            try await settle()
+        } catch let error as StoreError {
+            if disk.isDead { throw PowerLost() }
+            throw error
+        }
+        for step in steps { try await perform(step) }
+    }
+
     /// Opens what is there, compares it, sends again what was in doubt, and closes.
     mutating func resume() async throws {
         try await open()

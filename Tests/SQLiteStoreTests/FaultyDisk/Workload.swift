@@ -41,6 +41,15 @@ extension Step {
         .record([allocated] + resends),
     ]
 
+    /// Commits that are smaller than those of the workload.
+    static let little: [Step] = (0..<12).map { number in
+        .record([
+            .sample(
+                4000 + number, .sample(dimension: "d1"),
+                at: .noon.adding(hours: Int64(200 + number)))
+        ])
+    }
+
     private static let facts: [CatalogChange] = [
         .put(.account(Account(id: "111122223333", role: .buyer, name: "Buyer"))),
         .put(.account(Account(id: "444455556666", role: .buyer, name: "Other"))),

@@ -193,7 +193,7 @@ final class WatchedStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<String>
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         try count(.save)
         state.withLock { $0.largest.changes = max($0.largest.changes, changes.count) }
