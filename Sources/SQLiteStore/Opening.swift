@@ -90,6 +90,7 @@ private func makeDurable(_ database: Database) throws -> Bool {
             PRAGMA cache_size = -\(writerCacheKibibytes);
             PRAGMA wal_autocheckpoint = \(checkpointPages);
             """)
+    if let connection = database.sqliteConnection { try CheckedFiles.syncLog(of: connection) }
     return try Int64.fetchOne(database, sql: "PRAGMA synchronous") == fullySynchronous
 }
 

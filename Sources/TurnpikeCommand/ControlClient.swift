@@ -44,7 +44,7 @@ struct ControlClient {
                 })
             let next = answer.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
             guard let next, next != cursor else { return cursor }
-            guard seen.insert(next).inserted else {
+            guard seen.insert(ExactText(next)).inserted else {
                 throw CommandFailure(
                     "the list \(path) of \(endpoint) leads back to the cursor "
                         + "'\(next.cut(toBytes: 100))', which it gave before: was it reset while "

@@ -70,17 +70,34 @@ enum CheckedFiles {
 }
 
 extension CheckedFiles {
+    /// Waits until what the log has is on the disk.
+    ///
+    /// GRDB commits something of its own while it opens a file, and does not wait for the disk.
+    /// What follows would lie behind a transaction of which parts may be missing.
+    static func syncLog(of connection: OpaquePointer) throws(SQLiteFailure) {
+        let code = log(of: connection)?.sync(SQLITE_SYNC_NORMAL) ?? SQLITE_OK
+        guard code == SQLITE_OK else {
+            throw SQLiteFailure(code: code, message: "the log cannot be synced")
+        }
+    }
+
+    /// The log that a connection has open through this layer.
+    private static func log(of connection: OpaquePointer) -> OpenFile? {
+        var log: UnsafeMutablePointer<sqlite3_file>?
+        let code = sqlite3_file_control(
+            connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
+        guard code == SQLITE_OK, let log, log.pointee.pMethods == UnsafePointer(checkedMethods)
+        else { return nil }
+        return log.open
+    }
+
     /// Takes the frames of transactions that were not committed out of the log, durably.
     ///
     /// A cache that is full writes frames before their transaction is decided. Left behind, they
     /// would lie behind those of a smaller transaction that follows, as after damage (`LogCheck`).
     static func removeAbandonedFrames(on connection: OpaquePointer) throws(SQLiteFailure) {
-        var log: UnsafeMutablePointer<sqlite3_file>?
-        let code = sqlite3_file_control(
-            connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
-        guard code == SQLITE_OK, let log, log.pointee.pMethods == UnsafePointer(checkedMethods)
-        else { return }
-        let removal = log.open.removeAbandonedFrames()
+        guard let log = log(of: connection) else { return }
+        let removal = log.removeAbandonedFrames()
         guard removal == SQLITE_OK else {
             throw SQLiteFailure(
                 code: removal, message: "the log keeps what a failed transaction wrote")
