@@ -17,7 +17,7 @@ extension SQLiteStore {
     ///
     /// It is made in a file beside the data file, which has no name any more once it is read: a
     /// slow reader must not hold back the log.
-    package func backup() async throws(StoreError) -> StoreCopy {
+    package func backup() async throws(StoreError) -> StoreCopy? {
         let copy = path + "-backup-\(UInt32.random(in: .min ... .max))"
         let connections = try await connections
         do {

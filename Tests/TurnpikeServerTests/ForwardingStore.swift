@@ -68,7 +68,7 @@ extension ForwardingStore {
 
     var findings: [String] { store.findings }
 
-    func backup() async throws(StoreError) -> StoreCopy { try await store.backup() }
+    func backup() async throws(StoreError) -> StoreCopy? { try await store.backup() }
 
     func close() async { await store.close() }
 }

@@ -125,9 +125,7 @@ package final class InMemoryStore: MarketplaceStore {
     /// Memory has no pages that a disk could change.
     package var findings: [String] { [] }
 
-    package func backup() async throws(StoreError) -> StoreCopy {
-        throw StoreError(.notStored, cause: "a marketplace in memory has no file to copy")
-    }
+    package func backup() async throws(StoreError) -> StoreCopy? { nil }
 
     /// How many client tokens it remembers.
     package var rememberedTokens: Int { state.withLock(\.tokens.count) }

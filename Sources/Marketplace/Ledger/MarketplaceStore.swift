@@ -73,8 +73,8 @@ package protocol MarketplaceStore: UsageLedger {
     var findings: [String] { get }
 
     /// The parts of a copy of the store's file as it is at this moment, one after the other, nil at
-    /// the end; throws where there is no file, or a part of it is damaged.
-    func backup() async throws(StoreError) -> StoreCopy
+    /// the end; nil where there is no file. It throws where a part of the file is damaged.
+    func backup() async throws(StoreError) -> StoreCopy?
 
     /// Finishes what is under way and lets go of files and threads; nothing may be asked after.
     func close() async

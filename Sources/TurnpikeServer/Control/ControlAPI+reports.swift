@@ -109,15 +109,19 @@ extension ControlAPI {
 
     /// A copy of the data file, as it is sent.
     func backup() async throws -> ControlResult {
-        let parts = try await state.store.backup()
+        guard let parts = try await state.store.backup() else {
+            throw Problem(
+                409, "the marketplace is in memory and has no data file: start it with --data")
+        }
         var result = ControlResult([])
         result.contentType = "application/octet-stream"
         result.nextPart = parts
         return result
     }
 
-    /// Whether the server lives. Where something on the disk is damaged, the rest goes on, so this
-    /// is a success all the same.
+    /// Whether the server lives.
+    ///
+    /// Where something on the disk is damaged, the rest goes on, so this is a success all the same.
     func health() -> ControlResult {
         let findings = state.store.findings
         return ControlResult { writer in

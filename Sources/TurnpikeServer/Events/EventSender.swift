@@ -31,6 +31,7 @@ struct EventSender: Sendable {
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .seconds(Limits.targetConnectSeconds)
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.idleTimeout = .seconds(Limits.targetIdleSeconds)
         configuration.httpVersion = .http1Only
         // Each target has one attempt at a time, and none waits for those at the same address.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = EventTarget.limit

@@ -37,6 +37,9 @@ package enum Limits {
     package static let heartBeatSeconds: Int64 = 15
     /// Seconds for an attempt to deliver an event, all in all: as long as API destinations have.
     package static let targetSeconds: Int64 = 10
+    /// Seconds that a connection to an event target is kept for the next event: a target that was
+    /// changed or deleted is let go of soon.
+    package static let targetIdleSeconds: Int64 = 5
     /// Seconds of them until the connection is there.
     package static let targetConnectSeconds: Int64 = 5
     /// Bytes of an event target's answer that are read; a longer one loses its connection.

@@ -1,8 +1,8 @@
 import AWSWire
 import HTTPTypes
-import NIOHTTP1
 import Marketplace
 import MeteringAPI
+import NIOHTTP1
 import Testing
 
 @testable import TurnpikeServer
