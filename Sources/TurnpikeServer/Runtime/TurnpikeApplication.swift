@@ -24,7 +24,7 @@ package struct TurnpikeApplication: Sendable {
         _ configuration: TurnpikeConfiguration, logger: Logger,
         realClock: @escaping @Sendable () -> Timestamp = { .realNow }
     ) async throws {
-        let store = try await Self.open(configuration.storage)
+        let store = try await Self.open(configuration.storage, logger)
         do {
             try await self.init(
                 configuration, store: store, logger: logger, realClock: realClock)
@@ -76,11 +76,14 @@ package struct TurnpikeApplication: Sendable {
     }
 
     private static func open(
-        _ storage: TurnpikeConfiguration.Storage
+        _ storage: TurnpikeConfiguration.Storage, _ logger: Logger
     ) async throws -> any MarketplaceStore {
         switch storage {
-        case .memory: InMemoryStore()
-        case .file(let path): try SQLiteStore(path: path)
+        case .memory: return InMemoryStore()
+        case .file(let path):
+            var options = SQLiteStore.Options()
+            options.notify = { logger.notice("\($0)") }
+            return try SQLiteStore(path: path, options: options)
         }
     }
 
