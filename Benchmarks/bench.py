@@ -4,7 +4,7 @@ The load generator sends requests that were signed ahead; Turnpike verifies each
 rule, and syncs each answer to disk. What counts are the ratios: absolute figures differ from
 machine to machine and from hour to hour.
 
-Usage: Scripts/bench [--long | --instructions | --buyers N] [--output FILE]
+Usage: Scripts/bench [--long | --instructions | --buyers N | --beside BINARY] [--output FILE]
 """
 
 import argparse
@@ -21,11 +21,12 @@ import textwrap
 import time
 
 import baselines
+import beside
 import history
 import instructions
 import large
 import marketplace
-from servers import Turnpike, echo, moto
+from servers import BINARY, Turnpike, echo, moto
 
 CONNECTIONS = 32
 RECORDS = 25
@@ -52,13 +53,19 @@ def main() -> None:
         help="fill a file with so many records, and measure nothing else; 100 million take some "
         "ten minutes",
     )
+    parser.add_argument(
+        "--beside", metavar="BINARY",
+        help="measure another build of Turnpike and this one in turns, and nothing else",
+    )
     parser.add_argument("--output", help="also write the tables to this Markdown file")
     options = parser.parse_args()
     seconds = 20.0 if options.long else 5.0
     report = Report()
     report.write(f"# Benchmark of {datetime.date.today().isoformat()}")
     report.write(machine())
-    alone = options.instructions or options.buyers is not None or options.history is not None
+    alone = any(
+        value is not None for value in (options.buyers, options.history, options.beside)
+    ) or options.instructions
     if not alone:
         report.write(starts())
         fresh = side_by_side(report, seconds)
@@ -77,6 +84,11 @@ def main() -> None:
     if options.history is not None:
         report.table(
             ["a history of a month", ""], history.rows(options.history, CONNECTIONS, seconds)
+        )
+    if options.beside is not None:
+        report.table(
+            ["three rounds in turns", "the other build", "this build", "ratio"],
+            beside.rows(BINARY, options.beside, CONNECTIONS, seconds, FASTEST),
         )
     if options.output:
         pathlib.Path(options.output).write_text(report.text, encoding="utf-8")
@@ -154,7 +166,7 @@ def side_by_side(report: Report, seconds: float) -> dict:
             row("PostgreSQL, the same rows, 25 a statement, fsync on", postgres, own),
             row(f"SQLite's C interface alone, {per_sync:.0f} rows a transaction", rows, own),
             row("moto's server, the same requests", mocked["recordsPerSecond"], own),
-            row("the same HTTP server, which only echoes", echoed["recordsPerSecond"], own),
+            row("an HTTP server which only echoes", echoed["recordsPerSecond"], own),
         ],
     )
     records = fresh["requests"] * RECORDS

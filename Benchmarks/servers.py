@@ -137,5 +137,5 @@ def moto() -> Server:
 
 
 def echo() -> Server:
-    """Turnpike's HTTP server with nothing behind it."""
+    """HummingbirdCore's HTTP server with nothing behind it."""
     return Server([str(TOOLS / "EchoServer"), "--port", "{port}"])

@@ -112,6 +112,28 @@ struct FileWatchTests {
         await restored.close()
     }
 
+    #if os(Linux)
+        @Test("are let go of by a close that comes while they are being opened again")
+        func closeDuringReopening() async throws {
+            defer { folder.remove() }
+            for round in 0..<20 {
+                let store = try SQLiteStore(path: folder.dataFile)
+                try await store.setPragma("query_only = ON")
+                _ = try? await store.record([.sample(round)])
+                // The first of these opens the file again, and the close comes at some moment of it.
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<4 {
+                        group.addTask { _ = try? await store.record([.sample(100 + number)]) }
+                    }
+                    group.addTask { await store.close() }
+                }
+                #expect(openDescriptors(of: folder.dataFile).isEmpty, "round \(round)")
+            }
+            let next = try SQLiteStore(path: folder.dataFile)
+            await next.close()
+        }
+    #endif
+
     @Test("that another program has written to are refused, and say so")
     func otherProgram() async throws {
         defer { folder.remove() }

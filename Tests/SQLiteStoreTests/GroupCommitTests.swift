@@ -291,7 +291,7 @@ private func answer(_ store: SQLiteStore, _ entries: [UsageEntry]) async -> Answ
 
 extension SQLiteStore {
     /// Sets a pragma on the writing connection.
-    fileprivate func setPragma(_ pragma: String) async throws {
+    func setPragma(_ pragma: String) async throws {
         try await pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA \(pragma)") }
     }
 
