@@ -134,19 +134,28 @@ struct ControlClient {
                 "the answer of \(endpoint) is larger than \(Self.answerMegabytes) MB: "
                     + "is that a Turnpike?")
         } catch {
-            throw CommandFailure(
-                "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name "
-                    + "another with --endpoint")
+            throw unreachable
         }
     }
 
     private struct TooLate: Error {}
 
+    /// Why nothing was answered.
+    var unreachable: CommandFailure {
+        CommandFailure(
+            "no Turnpike answers at \(endpoint): start one with 'turnpike serve', or name another "
+                + "with --endpoint")
+    }
+
+    /// Why an answer is not taken.
+    func isNoTurnpike(_ status: Int) -> CommandFailure {
+        CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
+    }
+
     /// The document of an answer; throws what a refusal says.
-    private func document(_ body: ByteBuffer, _ status: Int) throws(CommandFailure) -> JSONDocument
-    {
+    func document(_ body: ByteBuffer, _ status: Int) throws(CommandFailure) -> JSONDocument {
         guard let document = try? JSONDocument(parsing: Array(body.readableBytesView)) else {
-            throw CommandFailure("what answers at \(endpoint) is no Turnpike (HTTP \(status))")
+            throw isNoTurnpike(status)
         }
         guard (200...299).contains(status) else {
             let detail = document.root["detail"]?.text ?? "HTTP \(status)"

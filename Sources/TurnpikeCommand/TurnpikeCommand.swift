@@ -14,7 +14,7 @@ struct TurnpikeCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Env.self, Subscribe.self, Usage.self, Events.self, Clock.self, Fault.self,
-            ScenarioCommand.self, Trail.self, Verify.self, Repair.self,
+            ScenarioCommand.self, Trail.self, Backup.self, Verify.self, Repair.self,
         ])
 
     /// Runs the command and ends the process: with status 0, with 64 for a mistake in the

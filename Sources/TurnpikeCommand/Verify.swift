@@ -23,8 +23,8 @@ struct Verify: ParsableCommand {
         for finding in check.findings { Terminal.print(finding) }
         guard check.findings.isEmpty else {
             throw CommandFailure(
-                "the data file \(file) is damaged: restore it from a backup, and keep this one to "
-                    + "look into")
+                "the data file \(file) is damaged: restore it from a backup, or keep what is sound "
+                    + "of it with 'turnpike repair'")
         }
         Terminal.print(
             "The data file \(file) is sound: \(check.records) records, \(check.facts) facts of the "

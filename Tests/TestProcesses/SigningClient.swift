@@ -55,6 +55,12 @@ package struct SigningClient: Sendable {
         try await Self.answer(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"))
     }
 
+    /// What is answered to a GET, as text.
+    package func text(_ path: String) async throws -> String {
+        let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        return String(buffer: try await Self.body(request))
+    }
+
     /// Posts to the control API, which asks for no signature.
     package func post(_ path: String, _ body: String) async throws -> JSONDocument {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
@@ -71,8 +77,11 @@ package struct SigningClient: Sendable {
     }()
 
     private static func answer(_ request: HTTPClientRequest) async throws -> JSONDocument {
+        try JSONDocument(parsing: Array(try await body(request).readableBytesView))
+    }
+
+    private static func body(_ request: HTTPClientRequest) async throws -> ByteBuffer {
         let response = try await http.execute(request, timeout: .seconds(60))
-        let body = try await response.body.collect(upTo: 16 * 1_048_576)
-        return try JSONDocument(parsing: Array(body.readableBytesView))
+        return try await response.body.collect(upTo: 16 * 1_048_576)
     }
 }

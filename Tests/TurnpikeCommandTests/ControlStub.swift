@@ -9,8 +9,14 @@ final class ControlStub: Sendable {
         case json(String, status: Int = 200)
         /// A head that promises a body, and nothing more.
         case silentBody
+        /// Bytes in one part, and then the end of the answer, of the connection, or silence.
+        case bytes([UInt8], then: End)
         /// Server-Sent Events, and the end of the connection.
         case stream(String)
+    }
+
+    enum End: Sendable {
+        case whole, cut, silence
     }
 
     struct Request: Sendable {
@@ -77,6 +83,15 @@ private final class ControlStubHandler: ChannelInboundHandler {
         case .silentBody:
             write(200, "application/json", length: 100, context)
             context.flush()
+        case .bytes(let bytes, let end):
+            write(200, "application/octet-stream", length: nil, context)
+            let buffer = context.channel.allocator.buffer(bytes: bytes)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+            switch end {
+            case .whole: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            case .cut: context.close(promise: nil)
+            case .silence: break
+            }
         case .stream(let text):
             write(200, "text/event-stream", length: nil, context)
             body(text, context)

@@ -22,7 +22,8 @@ struct HelpTests {
     @Test("Every option is explained")
     func explained() {
         let commands: [any ParsableCommand.Type] = [
-            Serve.self, Env.self, Subscribe.self, Usage.self, Events.self, Verify.self,
+            Serve.self, Env.self, Subscribe.self, Usage.self, Events.self, Backup.self,
+            Verify.self, Repair.self,
         ]
         for command in commands {
             let explanations = Self.entries(of: command)
@@ -36,7 +37,7 @@ struct HelpTests {
     @Test("Commands that talk to a server say how they find it")
     func endpoint() {
         let commands: [any ParsableCommand.Type] = [
-            Env.self, Subscribe.self, Usage.self, Events.self,
+            Env.self, Subscribe.self, Usage.self, Events.self, Backup.self,
         ]
         for command in commands {
             let text = Self.entries(of: command)["--endpoint <endpoint>"] ?? ""

@@ -160,7 +160,7 @@ struct ServerCommandTests {
 }
 
 /// A product with so many dimensions that one hour of usage fills more than a page.
-private enum ManyDimensions {
+enum ManyDimensions {
     /// A page has a thousand.
     static let count = 1025
     static let accessKeyID = "AKIAMANYDIMENSIONS01"
