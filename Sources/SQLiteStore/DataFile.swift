@@ -24,12 +24,18 @@ final class DataFile: Sendable {
     private let lock: FileLock
     private let options: SQLiteStore.Options
     private let state: Mutex<State>
+    /// The log that the connections have open; nil while there is none.
+    private let log: Mutex<FileIdentity?>
+
+    private var logPath: String { path + "-wal" }
 
     init(path: String, _ options: SQLiteStore.Options) throws(OpenError) {
         self.path = try prepareFile(at: path)
         self.options = options
         lock = try FileLock(forFileAt: self.path)
+        removeBackups(ofFileAt: self.path)
         state = Mutex(State(current: try Connections(at: self.path, lockedBy: lock, options)))
+        log = Mutex(FileIdentity(ofFileAt: self.path + "-wal"))
     }
 
     var current: Connections { state.withLock(\.current) }
@@ -75,10 +81,19 @@ final class DataFile: Sendable {
 
     private func renewed(_ failed: Connections) throws -> Connections {
         guard lock.isInPlace else { throw OpenError.replaced(path) }
+        // Without its log the file is older than what was acknowledged. The connections that are
+        // open still have the log, and fold it back when the server stops.
+        guard FileIdentity(ofFileAt: logPath) == log.withLock({ $0 }) else {
+            throw OpenError.replaced(logPath)
+        }
         // Before the old connections are closed, because the last of them folds the log back.
         try rewriteLog(ofFileAt: path)
+        failed.pool.releaseMemory()
         try? failed.pool.close()
-        return try Connections(at: path, lockedBy: lock, options)
+        log.withLock { $0 = FileIdentity(ofFileAt: logPath) }
+        let connections = try Connections(at: path, lockedBy: lock, options)
+        log.withLock { $0 = FileIdentity(ofFileAt: logPath) }
+        return connections
     }
 
     /// Sees to it that the file is not opened again, and waits where that is just being done.

@@ -37,7 +37,11 @@ package struct DataFileCheck: Sendable {
     init(uncheckedFileAt path: String) throws {
         // A log of an earlier version may have more behind its end than a crash leaves.
         let log = try LogCheck(ofLogAt: path + "-wal")
-        try checkTables(of: try FileImage(ofFileAt: path, with: log, checksPages: false))
+        if let damage = log.damage {
+            findings.append("the log does not fit \(damage)")
+        }
+        let image = try FileImage(ofFileAt: path, with: log, checksPages: false)
+        if findings.isEmpty { try checkTables(of: image) }
     }
 
     private init(checkedFileAt path: String, _ log: LogCheck) throws {

@@ -47,8 +47,11 @@ final class FileLock: Sendable {
     /// Whether the path still leads to the file that is locked.
     var isInPlace: Bool { FileIdentity(ofFileAt: path) == identity }
 
-    /// Locks the file that is about to take the place of the one that is locked, which is let go.
-    func move(toFileAt newPath: String) throws(OpenError) {
+    /// Locks the file that takes the place of the one that is locked, lets it do so, and lets go of
+    /// the other.
+    func move(
+        toFileAt newPath: String, _ replace: () throws(OpenError) -> Void
+    ) throws(OpenError) {
         let (descriptor, identity) = try lockedFile(at: newPath, isForWriting: true)
         let old = state.withLock { state in
             defer {
@@ -57,7 +60,8 @@ final class FileLock: Sendable {
             }
             return state.descriptor
         }
-        unlock(old)
+        defer { unlock(old) }
+        try replace()
     }
 
     func release() {
@@ -119,7 +123,7 @@ private func lockedFile(
 
 /// Version 0.1 locks a file beside the data file; where there is none, none of it runs.
 private func lockedEarlyFile(besideFileAt path: String) throws(OpenError) -> Int32? {
-    let descriptor = open(path + "-lock", O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path + "-lock", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { return nil }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         _ = close(descriptor)

@@ -102,9 +102,10 @@ struct FileRewriting {
         let reason = errno
         _ = close(descriptor)
         guard isSynced else { throw OpenError.unusable(copy, errno: reason) }
-        try lock.move(toFileAt: copy)
-        guard rename(copy, path) == 0, syncFolder(of: path) else {
-            throw OpenError.unusable(path, errno: errno)
+        try lock.move(toFileAt: copy) { () throws(OpenError) in
+            guard rename(copy, path) == 0, syncFolder(of: path) else {
+                throw OpenError.unusable(path, errno: errno)
+            }
         }
     }
 

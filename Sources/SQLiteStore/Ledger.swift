@@ -36,8 +36,10 @@ struct Ledger {
         do throws(SQLiteFailure) {
             try tokens.sweep()
         } catch {
-            // Tokens that stay for longer than they need to harm nobody.
-            guard error.isDamage else { throw error }
+            // SQLite commits nothing after damage. The next attempt does not sweep: tokens that stay
+            // for longer than they need to harm nobody.
+            if error.isDamage { tokens.stopSweeping() }
+            throw error
         }
     }
 
@@ -180,6 +182,7 @@ extension Ledger {
         if forgetting != .nothing {
             // What came before in this transaction is forgotten with the rest.
             forget()
+            hours.forgetDamage()
             for table in FileFormat.usageTables {
                 try Statement("DELETE FROM \(table)", on: connection).run()
             }

@@ -38,6 +38,12 @@ final class LedgerWriter: @unchecked Sendable {
         precondition(
             database.sqliteConnection == connection, "The ledger was given another connection.")
         ledger.tidy()
+        do {
+            try watch.check()
+        } catch {
+            throw TransactionFailure(
+                SQLiteFailure(code: SQLITE_IOERR, message: error.description), isCertain: true)
+        }
         let result: Result
         do {
             try begin.run()
@@ -69,6 +75,11 @@ final class LedgerWriter: @unchecked Sendable {
         ledger.undo()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
         let isCertain = sqlite3_get_autocommit(connection) != 0
+        if failure.isLasting {
+            // The file is opened again, which empties the log; the mark must not count them.
+            CheckedFiles.disownAbandonedFrames(on: connection)
+            return TransactionFailure(failure, isCertain: isCertain)
+        }
         do throws(SQLiteFailure) {
             try CheckedFiles.removeAbandonedFrames(on: connection)
         } catch {

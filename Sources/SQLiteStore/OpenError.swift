@@ -107,6 +107,19 @@ extension OpenError {
                 + "backup, or keep what is sound of both with 'turnpike repair'.")
     }
 
+    static func damagedOldLog(_ path: String, _ damage: LogCheck.Damage) -> OpenError {
+        OpenError(
+            "The log of the data file \(path), which is of an earlier version, does not fit "
+                + "\(damage); start and stop that version with it once, restore the file from a "
+                + "backup, or keep what is sound of both with 'turnpike repair'.")
+    }
+
+    static func strayLog(_ path: String) -> OpenError {
+        OpenError(
+            "The log \(path)-wal is not of the data file beside it, which was copied or repaired; "
+                + "remove \(path)-wal, \(path)-shm and \(path)-mark.")
+    }
+
     /// SQLite cannot read the file, or found it damaged.
     static func unreadable(_ path: String, cause: String) -> OpenError {
         OpenError(

@@ -33,10 +33,14 @@ private func prepare(
     case .empty: return
     case .damaged: throw OpenError.damaged(path, "page 1 is not what was written")
     case .unchecked:
+        if let damage = log.damage { throw OpenError.damagedOldLog(path, damage) }
         try inspectUnchecked(path, readonly: true)
         try FileRewriting(ofFileAt: path, lockedBy: lock, notify: options.notify).run()
     case .checked:
         if let damage = log.damage { throw OpenError.damagedLog(path, damage) }
+        if log.frames > 0, try FirstPage.saysNoLog(ofFileAt: path) {
+            throw OpenError.strayLog(path)
+        }
         try FileImage(ofFileAt: path, with: log).read { database, _ in
             try inspect(database, path)
         }

@@ -1,4 +1,5 @@
 import Dispatch
+import FoundationEssentials
 import GRDB
 import GRDBSQLite
 package import Marketplace
@@ -38,6 +39,18 @@ extension SQLiteStore {
     }
 }
 
+/// Removes copies that a server which was killed has left; only while the data file is locked.
+func removeBackups(ofFileAt path: String) {
+    let end = path.lastIndex(of: "/") ?? path.startIndex
+    let (folder, prefix) = (
+        String(path[...end]), String(path[path.index(after: end)...]) + "-backup-"
+    )
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasPrefix(prefix) {
+        _ = unlink(folder + name)
+    }
+}
+
 private func copyPages(from source: Database, toFileAt path: String) throws {
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
@@ -57,6 +70,8 @@ private func copyPages(from source: Database, toFileAt path: String) throws {
         guard code == SQLITE_DONE else {
             throw SQLiteFailure(code: code, message: String(cString: sqlite3_errstr(code)))
         }
+        // Without a log, so that one that lies beside it where it is restored is not taken for its.
+        try target.execute(sql: "PRAGMA journal_mode = DELETE")
     }
     try target.close()
     withExtendedLifetime(pages) {}

@@ -21,6 +21,8 @@ struct TokenTable {
     private let deleteExpired: Statement
     /// How many were put since the last sweep, and the latest moment at which one was.
     private var unswept: Int64 = 0
+    /// Whether expired tokens stay, because the page of one is damaged.
+    private var isSweepStopped = false
     private var latest = Timestamp(milliseconds: .min)
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
@@ -110,7 +112,7 @@ struct TokenTable {
     /// Deletes expired tokens, at most twice as many as have come since: they never pile up, and
     /// no transaction becomes long because many expired at once.
     mutating func sweep() throws(SQLiteFailure) {
-        guard unswept > 0 else { return }
+        guard unswept > 0, !isSweepStopped else { return }
         deleteExpired.bind(1, latest.adding(seconds: -Self.graceSeconds).milliseconds)
         deleteExpired.bind(2, 2 * unswept)
         try deleteExpired.run()
@@ -121,6 +123,11 @@ struct TokenTable {
     mutating func forget() {
         unswept = 0
         latest = Timestamp(milliseconds: .min)
+    }
+
+    /// Leaves expired tokens where they are from now on.
+    mutating func stopSweeping() {
+        isSweepStopped = true
     }
 
     private func bind(_ token: ClientToken, to statement: Statement) {

@@ -78,7 +78,7 @@ extension LogCheck {
     private mutating func read(_ log: ReadOnlyFile, _ mark: LogMark, correcting: Bool) {
         var header = log.head(LogLayout.headerSize)
         let count = LogLayout.frames(inLogOf: log.size)
-        guard count > 0 else { return }
+        guard count > 0 else { return checkCutLog(header, mark) }
         if correcting,
             let corrected = header.corrected(where: { header in
                 WordOrder(header).flatMap { WordSum(ofHeader: header, $0) } != nil
@@ -115,14 +115,28 @@ extension LogCheck {
 
     /// What does not fit to be the header has frames behind it.
     private mutating func checkHeader(_ log: ReadOnlyFile, _ mark: LogMark) {
-        guard let first = log.frame(0), first.salts != 0, first.salts != mark.beginning?.folded
-        else { return }
         let count = LogLayout.frames(inLogOf: log.size)
+        // The head of the first frame may be gone with the header.
+        guard
+            let first = (0..<count).lazy.compactMap({ log.frame($0) }).first(where: {
+                $0.salts != 0
+            }),
+            first.salts != mark.beginning?.folded
+        else { return }
         damage = Damage(
             place: "its header",
             transactions: (0..<count).count {
                 log.frame($0).map { $0.pagesAfterCommit != 0 && $0.salts == first.salts } ?? false
             })
+    }
+
+    /// A log that was cut off behind its header has less than its mark says.
+    private mutating func checkCutLog(_ header: [UInt8], _ mark: LogMark) {
+        guard header.count == LogLayout.headerSize, let progress = mark.progress,
+            progress.frames > 0,
+            header.withUnsafeBytes({ LogLayout.salts(ofHeader: $0) }) == progress.salts
+        else { return }
+        damage = Damage(place: "frame 1", transactions: 1)
     }
 
     /// Looks behind the first frame that does not fit.
@@ -161,7 +175,7 @@ final class ReadOnlyFile {
 
     /// Nil where there is no such file.
     init?(_ path: String) throws(OpenError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             guard errno == ENOENT else { throw OpenError.unusable(path, errno: errno) }
             return nil

@@ -91,6 +91,11 @@ extension CheckedFiles {
         return log.open
     }
 
+    /// Counts the frames of a transaction that failed no more, wherever they are.
+    static func disownAbandonedFrames(on connection: OpaquePointer) {
+        log(of: connection)?.disownAbandonedFrames()
+    }
+
     /// Takes the frames of transactions that were not committed out of the log, durably.
     ///
     /// A cache that is full writes frames before their transaction is decided. Left behind, they
@@ -121,7 +126,11 @@ private func openFile(
     file.pointee.pMethods = nil
     guard let real = RealFile(path, flags, outFlags, underlying) else { return SQLITE_NOMEM }
     guard real.code == SQLITE_OK else { return real.code }
-    let open = OpenFile(real, role(of: path, flags))
+    guard let role = role(of: path, flags) else {
+        real.close()
+        return SQLITE_CANTOPEN
+    }
+    let open = OpenFile(real, role)
     UnsafeMutableRawPointer(file).initializeMemory(
         as: CheckedFile.self,
         to: CheckedFile(
@@ -130,14 +139,13 @@ private func openFile(
     return SQLITE_OK
 }
 
-/// What a file is to us, by what SQLite says of it.
-private func role(of path: UnsafePointer<CChar>?, _ flags: Int32) -> OpenFile.Role {
+/// What a file is to us, by what SQLite says of it; nil where its guard is gone, without which
+/// nothing would be checked.
+private func role(of path: UnsafePointer<CChar>?, _ flags: Int32) -> OpenFile.Role? {
     guard let path else { return .other }
-    if flags & SQLITE_OPEN_MAIN_DB != 0 {
-        return guarding(path).map { .pages($0) } ?? .other
-    }
+    if flags & SQLITE_OPEN_MAIN_DB != 0 { return guarding(path).map { .pages($0) } }
     if flags & SQLITE_OPEN_WAL != 0, let database = sqlite3_filename_database(path) {
-        return guarding(database).map { .log($0, path: String(cString: path)) } ?? .other
+        return guarding(database).map { .log($0, path: String(cString: path)) }
     }
     return .other
 }

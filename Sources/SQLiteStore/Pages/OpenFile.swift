@@ -1,5 +1,13 @@
 import GRDBSQLite
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// A file that SQLite has open, and what is checked of it.
 ///
 /// A connection uses it, from one thread at a time.
@@ -95,6 +103,7 @@ extension OpenFile {
             let number = UInt32(offset / PageChecksum.pageSize + 1)
             var code = readPage(memory, number, pages)
             for _ in 0..<Self.attemptsWithoutLock where code == Self.damaged {
+                sched_yield()
                 code = readPage(memory, number, pages)
             }
             if code == Self.damaged, number == 1, let inLog = pages.firstPage {
@@ -210,12 +219,22 @@ extension OpenFile {
 
     func sync(_ flags: Int32) -> Int32 {
         let code = real.methods?.xSync(pointer, flags) ?? SQLITE_MISUSE
-        if code == SQLITE_OK, case .log(let pages, let path) = role { markProgress(pages, path) }
+        guard case .log(let pages, let path) = role else { return code }
+        if code == SQLITE_OK {
+            markProgress(pages, path)
+        } else {
+            // What was written since may be gone, and the next sync a success all the same.
+            pages.forgetAbandonedFrames()
+        }
         return code
     }
 }
 
 extension OpenFile {
+    func disownAbandonedFrames() {
+        if case .log(let pages, _) = role { pages.forgetAbandonedFrames() }
+    }
+
     /// Overwrites the heads of the frames that belong to no transaction, and waits for the disk.
     func removeAbandonedFrames() -> Int32 {
         guard case .log(let pages, _) = role, !pages.abandonedFrames.isEmpty else {
@@ -250,7 +269,7 @@ extension OpenFile {
 
     /// Says how far the log was synced; where that fails, the mark says less than it could.
     private func markProgress(_ pages: PageGuard, _ path: String) {
-        guard let progress = pages.synced, let mark = openMark(path) else { return }
+        guard let progress = pages.noteSync(), let mark = openMark(path) else { return }
         _ = mark.write(LogMark.bytes(progress), at: LogMark.progressOffset)
     }
 

@@ -41,17 +41,20 @@ extension PageChecksum {
 extension PageChecksum {
     /// Sets right a page of which one bit has flipped; false where it is not that.
     ///
-    /// The checksum of a page with one flipped bit is that of no other such page, so the bit is the
-    /// one without which the checksum fits.
+    /// The bit is the one without which the checksum fits; where there are two such, neither is
+    /// taken.
     static func correct(_ page: UnsafeMutableRawBufferPointer, number: UInt32) -> Bool {
         guard let memory = page.baseAddress else { return false }
+        var found: [(byte: Int, mask: UInt8)] = []
         for byte in page.indices {
             for bit in 0..<8 as Range<UInt8> {
                 page[byte] ^= 1 << bit
-                if isSound(memory, number: number) { return true }
+                if isSound(memory, number: number) { found.append((byte, 1 << bit)) }
                 page[byte] ^= 1 << bit
             }
         }
-        return false
+        guard found.count == 1 else { return false }
+        page[found[0].byte] ^= found[0].mask
+        return true
     }
 }

@@ -14,7 +14,9 @@ final class PageGuard: Sendable {
         var checksums: [UInt64] = []
         /// Frames that have been written.
         var written = 0
-        /// Frames up to the end of the transaction that was committed last.
+        /// Frames up to the end of the transaction whose last frame was begun last.
+        var ending = 0
+        /// Frames up to the end of the transaction that was synced last.
         var committed = 0
     }
 
@@ -132,6 +134,7 @@ extension PageGuard {
         log.withLock { log in
             log.salts = salts
             log.written = 0
+            log.ending = 0
             log.committed = 0
         }
     }
@@ -141,6 +144,7 @@ extension PageGuard {
         log.withLock { log in
             log.checksums = []
             log.written = 0
+            log.ending = 0
             log.committed = 0
         }
     }
@@ -149,7 +153,7 @@ extension PageGuard {
     func noteFrame(_ frame: Int, endsTransaction: Bool) {
         log.withLock { log in
             log.written = max(log.written, frame + 1)
-            if endsTransaction { log.committed = frame + 1 }
+            if endsTransaction { log.ending = frame + 1 }
         }
     }
 
@@ -169,11 +173,12 @@ extension PageGuard {
 
     private static let isKnown: UInt64 = 1 << 32
 
-    /// The salts and the number of the frames that a sync of the log has made durable; nil before
+    /// Notes that the log was synced, and gives its salts and the number of its frames; nil before
     /// there is a log.
-    var synced: LogMark.Progress? {
+    func noteSync() -> LogMark.Progress? {
         log.withLock { log in
-            log.salts.map { LogMark.Progress(salts: $0, frames: UInt64(log.committed)) }
+            log.committed = log.ending
+            return log.salts.map { LogMark.Progress(salts: $0, frames: UInt64(log.committed)) }
         }
     }
 
@@ -184,6 +189,9 @@ extension PageGuard {
 
     /// Notes that those frames are not in the log any more.
     func forgetAbandonedFrames() {
-        log.withLock { $0.written = $0.committed }
+        log.withLock { log in
+            log.written = log.committed
+            log.ending = log.committed
+        }
     }
 }

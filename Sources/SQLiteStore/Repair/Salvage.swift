@@ -37,6 +37,9 @@ struct Salvage {
         try Statement(
             "DELETE FROM delivery WHERE event NOT IN (SELECT number FROM event)", on: target
         ).run()
+        try Statement(
+            "DELETE FROM usage_allocation WHERE run NOT IN (SELECT id FROM usage_run)", on: target
+        ).run()
         var answered: Set<MeteringRecordID> = []
         let tokens = try Statement("SELECT record_id FROM client_token", on: target)
         while try tokens.step() { answered.insert(tokens.recordID(0)) }
@@ -221,6 +224,8 @@ extension Salvage {
             if !isFound { lost[row.integer(0), default: 0] += 1 }
         }
         if !isIndexed {
+            report.missing.append(
+                "the index of usage is damaged: hours may be missing that nothing tells of")
             for order in ["id", "id DESC"] {
                 let isEnd = try walk("SELECT \(UsageRun.columns) FROM usage_run ORDER BY \(order)")
                 {
@@ -237,10 +242,15 @@ extension Salvage {
     private func keepNumbers() throws(SQLiteFailure) {
         let update = try Statement(
             "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", on: target)
+        let insert = try Statement(
+            "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)", on: target)
         _ = try walk("SELECT seq, name FROM sqlite_sequence") { (row) throws(SQLiteFailure) in
             update.bind(1, row.integer(0))
             update.bind(2, row.text(1))
-            try update.run()
+            if try update.run() > 0 { return }
+            insert.bind(1, row.integer(0))
+            insert.bind(2, row.text(1))
+            try insert.run()
         }
     }
 }

@@ -176,10 +176,14 @@ struct OpenHours {
         last = nil
     }
 
+    /// Lets hours be read again that could not be; for a file that has forgotten them.
+    mutating func forgetDamage() {
+        damaged.removeAll()
+    }
+
     mutating func forget() {
         indices.removeAll()
         positions.removeAll()
-        damaged.removeAll()
         last = nil
         // The clock may go back with what is forgotten.
         latestUse = Timestamp(milliseconds: .min)

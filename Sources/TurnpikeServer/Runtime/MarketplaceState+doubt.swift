@@ -20,7 +20,7 @@ extension MarketplaceState {
     }
 
     private func reload() async throws(StoreError) {
-        show(try await store.loadCatalog())
+        show(heldBack(try await store.loadCatalog()))
         isDoubtful.store(false, ordering: .relaxed)
         changes.announce()
     }

@@ -133,8 +133,9 @@ package final class MarketplaceState: Sendable {
     /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
         try await exclusively {
-            let revision = try await self.store.forgetEverything()
+            // First, because nobody may know what becomes of it.
             self.resets.add(1, ordering: .relaxed)
+            let revision = try await self.store.forgetEverything()
             self.show(Catalog(), revision)
             self.faults.set(FaultPlan())
             self.changes.announce()
@@ -163,10 +164,20 @@ package final class MarketplaceState: Sendable {
     /// After a start: lets the marketplace's time stand before what became due meanwhile, where
     /// that is more than one step.
     private func holdBack() {
-        var edit = beginEdit()
+        let catalog = heldBack(catalog)
+        current.withLock { $0.heldAt = catalog.heldAt }
+    }
+
+    /// A catalog that was read from the store, whose time stands before what became due meanwhile,
+    /// where that is more than one step.
+    func heldBack(_ catalog: Catalog) -> Catalog {
+        let real = realNow
+        var edit = CatalogEdit(catalog: catalog, now: catalog.now(real: real), realNow: real)
         _ = edit.settle(atMost: Self.momentsInStep)
-        guard edit.catalog.heldAt != nil else { return }
-        current.withLock { $0.heldAt = $0.nextMoment }
+        guard edit.catalog.heldAt != nil else { return catalog }
+        var held = catalog
+        held.heldAt = catalog.nextMoment
+        return held
     }
 
     private func beginEdit() -> CatalogEdit {
