@@ -1,8 +1,8 @@
 /// Notices that the files that a server writes to are no longer those that their names lead to.
 ///
 /// What is written to a file that was deleted or replaced is gone at the next start, and nothing
-/// says so. Asked for before each transaction, because what it writes would hide that a file was cut
-/// off, and after it, before it is acknowledged.
+/// says so. Asked for before each transaction, because what it writes would hide that a file was
+/// cut off, and after it, before it is acknowledged.
 struct FileWatch {
     private let path: String
     private let lock: FileLock

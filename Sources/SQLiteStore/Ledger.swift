@@ -36,8 +36,8 @@ struct Ledger {
         do throws(SQLiteFailure) {
             try tokens.sweep()
         } catch {
-            // SQLite commits nothing after damage. The next attempt does not sweep: tokens that stay
-            // for longer than they need to harm nobody.
+            // SQLite commits nothing after damage. The next attempt does not sweep: tokens that
+            // stay for longer than they need to harm nobody.
             if error.isDamage { tokens.stopSweeping() }
             throw error
         }

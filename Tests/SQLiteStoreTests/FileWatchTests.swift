@@ -120,7 +120,7 @@ struct FileWatchTests {
                 let store = try SQLiteStore(path: folder.dataFile)
                 try await store.setPragma("query_only = ON")
                 _ = try? await store.record([.sample(round)])
-                // The first of these opens the file again, and the close comes at some moment of it.
+                // The first of these opens the file again; the close comes at some moment of it.
                 await withTaskGroup(of: Void.self) { group in
                     for number in 0..<4 {
                         group.addTask { _ = try? await store.record([.sample(100 + number)]) }

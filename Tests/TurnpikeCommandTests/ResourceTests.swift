@@ -34,7 +34,8 @@ struct ResourceTests {
         let taken = try server.processorTime() - before
         #expect(answer.root["__type"] != nil)
         #expect(taken < 100, "\(taken) hundredths of a second")
-        for connection in connections { try await connection.close() }
+        // On a busy machine the server may have closed them by now, after its minute for a header.
+        for connection in connections { try? await connection.close() }
         let health = try await client.get("/health")
         #expect(health.root.kind == .object)
         try await server.kill()
@@ -61,7 +62,7 @@ struct ResourceTests {
         })?["fired"]?.numberText != String(count) { await Task.yield() }
         // Only those that are parsed at this moment; kept, it would be 40 megabytes for each.
         #expect(try server.peakMemory() - empty < 400_000)
-        for connection in connections { try await connection.close() }
+        for connection in connections { try? await connection.close() }
         try await server.kill()
     }
 }

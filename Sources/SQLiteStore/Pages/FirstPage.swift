@@ -28,8 +28,8 @@ enum FirstPage {
         }
     }
 
-    /// Whether a sound first page says that the file has no log: it was copied or repaired, and what
-    /// lies beside it is another's.
+    /// Whether a sound first page says that the file has no log: it was copied or repaired, and
+    /// what lies beside it is another's.
     static func saysNoLog(ofFileAt path: String) throws(OpenError) -> Bool {
         guard let page = try ReadOnlyFile(path)?.head(PageChecksum.pageSize) else { return false }
         return page.count == PageChecksum.pageSize && page[18] == 1

@@ -52,8 +52,8 @@ package struct FileRepair: Sendable {
         }
         if let damage = log.damage {
             findings.append(
-                "the log is damaged \(damage); they are missing, and what they changed is as it was "
-                    + "before, also what they had forgotten")
+                "the log is damaged \(damage); they are missing, and what they changed is as it "
+                    + "was before, also what they had forgotten")
         }
         let isOld =
             if case .unchecked = try FirstPage(ofFileAt: path, with: log) { true } else { false }

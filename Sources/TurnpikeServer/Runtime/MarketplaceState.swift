@@ -133,9 +133,10 @@ package final class MarketplaceState: Sendable {
     /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
         try await exclusively {
-            // First, because nobody may know what becomes of it.
+            // Before, because nobody may know what becomes of it; and after, for what comes meanwhile.
             self.resets.add(1, ordering: .relaxed)
             let revision = try await self.store.forgetEverything()
+            self.resets.add(1, ordering: .relaxed)
             self.show(Catalog(), revision)
             self.faults.set(FaultPlan())
             self.changes.announce()
