@@ -43,6 +43,9 @@ struct Ledger {
         }
     }
 
+    /// Whether expired client tokens stay from now on.
+    var leavesExpiredTokens: Bool { tokens.isSweepStopped }
+
     /// Forgets what a transaction that is undone may have put into memory.
     mutating func undo() {
         forget()

@@ -45,12 +45,18 @@ final class LedgerWriter: @unchecked Sendable {
                 SQLiteFailure(code: SQLITE_IOERR, message: error.description), isCertain: true)
         }
         let result: Result
+        let swept = !ledger.leavesExpiredTokens
         do {
             try begin.run()
             result = try work(&ledger)
             try ledger.flush()
         } catch {
-            throw undo(after: error)
+            let failure = undo(after: error)
+            // The sweep met damage, which is no fault of the calls: once more without it.
+            if failure.isCertain, swept, ledger.leavesExpiredTokens {
+                return try transaction(on: database, work)
+            }
+            throw failure
         }
         do {
             try commit.run()

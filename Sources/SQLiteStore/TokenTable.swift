@@ -22,7 +22,7 @@ struct TokenTable {
     /// How many were put since the last sweep, and the latest moment at which one was.
     private var unswept: Int64 = 0
     /// Whether expired tokens stay, because the page of one is damaged.
-    private var isSweepStopped = false
+    private(set) var isSweepStopped = false
     private var latest = Timestamp(milliseconds: .min)
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {

@@ -133,7 +133,7 @@ package final class MarketplaceState: Sendable {
     /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
         try await exclusively {
-            // Before, because nobody may know what becomes of it; and after, for what comes meanwhile.
+            // Before, because nobody may know what becomes of it; after, for what comes meanwhile.
             self.resets.add(1, ordering: .relaxed)
             let revision = try await self.store.forgetEverything()
             self.resets.add(1, ordering: .relaxed)

@@ -18,7 +18,9 @@ struct DamageSample: Sendable {
     let answers: StoreAnswers
 
     /// The pages of a table or an index, its leaves last.
-    func pages(of table: String) throws -> [Int] {
+    func pages(of table: String) throws -> [Int] { try Self.pages(of: table, in: files) }
+
+    static func pages(of table: String, in files: [String: [UInt8]]) throws -> [Int] {
         let copy = try DamagedCopy(of: files)
         defer { copy.remove() }
         let file = try DatabaseQueue(path: copy.dataFile)
