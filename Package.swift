@@ -15,6 +15,7 @@ let settings: [SwiftSetting] = [
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(
     name: "AsyncHTTPClient", package: "async-http-client")
 
@@ -30,20 +31,35 @@ let targets: [Target] = [
         name: "AWSWireTests", dependencies: ["AWSWire", "MeteringAPI"],
         resources: [.copy("Fixtures")], swiftSettings: settings),
 
-    // Catalog, contracts, rules; what a store promises; the store in memory.
+    // What people write, JSON or YAML, read with a place for each mistake.
+    .target(
+        name: "Documents",
+        dependencies: ["AWSWire", "MeteringAPI", .product(name: "Yams", package: "Yams")],
+        swiftSettings: settings),
+
+    // Catalog, contracts, rules; what a store promises.
     .target(
         name: "Marketplace",
         dependencies: [
             "MeteringAPI", .product(name: "HashTreeCollections", package: "swift-collections"),
-            .product(name: "HeapModule", package: "swift-collections"),
         ],
         swiftSettings: settings),
     .testTarget(
-        name: "MarketplaceTests", dependencies: ["Marketplace", "MeteringAPI", "StoreContract"],
+        name: "MarketplaceTests",
+        dependencies: ["InMemoryStore", "Marketplace", "MeteringAPI", "StoreContract"],
         swiftSettings: settings),
     .target(
-        name: "StoreContract", dependencies: ["Marketplace", "MeteringAPI"],
+        name: "StoreContract", dependencies: ["InMemoryStore", "Marketplace", "MeteringAPI"],
         path: "Tests/StoreContract", swiftSettings: settings),
+
+    // The store in memory, which ends with the process.
+    .target(
+        name: "InMemoryStore",
+        dependencies: [
+            "Marketplace", "MeteringAPI",
+            .product(name: "HeapModule", package: "swift-collections"),
+        ],
+        swiftSettings: settings),
 
     // The checksum of a page, with the processor's own instruction.
     .target(name: "CTurnpikeChecksum"),
@@ -60,34 +76,88 @@ let targets: [Target] = [
     .testTarget(
         name: "SQLiteStoreTests",
         dependencies: [
-            "CTurnpikeChecksum", "SQLiteStore", "Marketplace", "MeteringAPI", "StoreContract",
+            "CTurnpikeChecksum", "InMemoryStore", "SQLiteStore", "Marketplace", "MeteringAPI",
+            "StoreContract",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
         swiftSettings: settings),
 
-    // HTTP: the AWS endpoint and the control API; puts the parts together.
+    // Tasks that wait for each other without asking again and again.
+    .target(name: "Waiting", swiftSettings: settings),
+
+    // HTTP/1.1 within its bounds.
     .target(
-        name: "TurnpikeServer",
+        name: "WebServer",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", crypto, httpClient, logging,
-            nioCore,
-            .product(name: "CryptoExtras", package: "swift-crypto"),
-            .product(name: "HTTPTypes", package: "swift-http-types"),
+            "MeteringAPI", "Waiting", logging, nioCore, httpTypes,
             .product(name: "NIOExtras", package: "swift-nio-extras"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: settings),
+
+    // The running marketplace: what it knows now, its clock, what it sends.
+    .target(
+        name: "MarketplaceHost",
+        dependencies: [
+            "AWSWire", "Marketplace", "MeteringAPI", "Waiting", crypto, httpClient,
+            logging, nioCore,
+            .product(name: "CryptoExtras", package: "swift-crypto"),
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: settings),
+
+    // The face for sellers' software: AWS's protocols.
+    .target(
+        name: "MeteringEndpoint",
+        dependencies: [
+            "AWSWire", "Marketplace", "MarketplaceHost", "MeteringAPI", "WebServer",
+            httpTypes,
+        ],
+        swiftSettings: settings),
+
+    // The face for operators' programs: the marketplace as resources in JSON.
+    .target(
+        name: "ControlAPI",
+        dependencies: [
+            "AWSWire", "Documents", "Marketplace", "MarketplaceHost", "MeteringAPI",
+            "Waiting", "WebServer", httpTypes,
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: settings),
+
+    // The face for buyers' browsers. It lets in whom the control API lets in.
+    .target(
+        name: "BuyerPages",
+        dependencies: [
+            "AWSWire", "ControlAPI", "Marketplace", "MarketplaceHost", "MeteringAPI", "WebServer",
+            httpTypes,
+        ],
+        swiftSettings: settings),
+
+    // Puts the parts together.
+    .target(
+        name: "TurnpikeServer",
+        dependencies: [
+            "BuyerPages", "ControlAPI", "Documents", "InMemoryStore", "Marketplace",
+            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "SQLiteStore", "WebServer",
+            httpTypes, logging, nioCore,
+            .product(name: "NIOPosix", package: "swift-nio"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            .product(name: "Yams", package: "Yams"),
         ],
         swiftSettings: settings),
     .testTarget(
         name: "TurnpikeServerTests",
         dependencies: [
-            "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore",
-            "TestProcesses", logging, nioCore,
-            .product(name: "HTTPTypes", package: "swift-http-types"),
+            "TurnpikeServer", "AWSWire", "ControlAPI", "Documents", "InMemoryStore",
+            "Marketplace", "MarketplaceHost", "MeteringAPI",
+            "MeteringEndpoint", "SQLiteStore", "TestProcesses", "Waiting", "WebServer", logging,
+            nioCore, httpTypes,
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOEmbedded", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -103,8 +173,9 @@ let targets: [Target] = [
     .executableTarget(
         name: "TurnpikeCommand",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "SQLiteStore", "TurnpikeServer", httpClient,
-            logging, nioCore,
+            "AWSWire", "BuyerPages", "ControlAPI", "Documents", "Marketplace",
+            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "SQLiteStore", "TurnpikeServer",
+            "WebServer", httpClient, logging, nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -113,8 +184,9 @@ let targets: [Target] = [
     .testTarget(
         name: "TurnpikeCommandTests",
         dependencies: [
-            "TurnpikeCommand", "TurnpikeServer", "AWSWire", "Marketplace", "MeteringAPI",
-            "TestProcesses", logging, nioCore,
+            "TurnpikeCommand", "TurnpikeServer", "AWSWire", "Documents", "Marketplace",
+            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "TestProcesses", logging,
+            nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
@@ -145,8 +217,8 @@ let targets: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "TurnpikeServer", crypto, logging,
-            .product(name: "HTTPTypes", package: "swift-http-types"),
+            "AWSWire", "InMemoryStore", "Marketplace", "MarketplaceHost", "MeteringAPI",
+            "MeteringEndpoint", "TurnpikeServer", "WebServer", crypto, logging, httpTypes,
         ],
         path: "Tests/FuzzTargets", swiftSettings: settings),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], swiftSettings: settings),

@@ -3,7 +3,7 @@ import AsyncHTTPClient
 import MeteringAPI
 import NIOCore
 import NIOHTTP1
-import TurnpikeServer
+import WebServer
 
 /// Asks a server's control API.
 struct ControlClient {

@@ -1,6 +1,5 @@
 import AWSWire
 import AsyncHTTPClient
-import MeteringAPI
 import NIOCore
 import NIOHTTP1
 

@@ -1,6 +1,6 @@
 import AWSWire
 import ArgumentParser
-import TurnpikeServer
+import WebServer
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

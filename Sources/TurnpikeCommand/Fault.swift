@@ -1,7 +1,9 @@
 import AWSWire
 import ArgumentParser
+import ControlAPI
+import Documents
+import MarketplaceHost
 import NIOHTTP1
-import TurnpikeServer
 
 struct Fault: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,9 +53,9 @@ extension Fault {
             let plan = try StructuredValue(
                 yaml: try readText(file, called: "the fault plan"), name: file)
             // The server would name the member only; here its line is known.
-            let faults = FaultList()
-            _ = ObjectReader(plan, faults: faults).faultPlan()
-            try faults.report(name: file)
+            let objections = Objections()
+            _ = ObjectReader(plan, objections: objections).faultPlan()
+            try objections.report(name: file)
             let control = try server.control()
             let texts = ScenarioTexts(start: .realNow, variables: [:])
             control.show(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Marketplace
 import MeteringAPI
+import MeteringEndpoint
 import TurnpikeServer
 import UnixSignals
 

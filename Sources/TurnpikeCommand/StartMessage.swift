@@ -1,6 +1,9 @@
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import TurnpikeServer
+import WebServer
 
 /// What `turnpike serve` says once it listens.
 struct StartMessage {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Documents
+import MarketplaceHost
 import TurnpikeServer
 
 @main
@@ -31,6 +33,9 @@ struct TurnpikeCommand: AsyncParsableCommand {
             StandardError.write("turnpike: \(failure.description)\n")
             exit(withError: ExitCode(1))
         } catch let failure as StartFailure {
+            StandardError.write("turnpike: \(failure.description)\n")
+            exit(withError: ExitCode(1))
+        } catch let failure as DocumentFailure {
             StandardError.write("turnpike: \(failure.description)\n")
             exit(withError: ExitCode(1))
         } catch {

@@ -1,6 +1,5 @@
 import AWSWire
 import ArgumentParser
-import TurnpikeServer
 
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

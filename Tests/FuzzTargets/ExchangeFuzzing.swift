@@ -1,7 +1,10 @@
 import AWSWire
 import HTTPTypes
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import TurnpikeServer
+import WebServer
 
 /// Whatever is asked, the answer has a proper form, and is never the server's own failure.
 struct ExchangeFuzzing {

@@ -1,6 +1,7 @@
 import AWSWire
 import HTTPTypes
 import TurnpikeServer
+import WebServer
 
 /// A request as text: its first line, its headers, an empty line, its body.
 ///

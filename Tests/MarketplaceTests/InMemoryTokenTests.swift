@@ -1,3 +1,4 @@
+import InMemoryStore
 import Marketplace
 import MeteringAPI
 import StoreContract

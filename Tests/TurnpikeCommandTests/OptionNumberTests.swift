@@ -1,5 +1,6 @@
 import AWSWire
 import ArgumentParser
+import Documents
 import TestProcesses
 import Testing
 import TurnpikeServer

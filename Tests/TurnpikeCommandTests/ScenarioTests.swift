@@ -1,6 +1,8 @@
 import AWSWire
+import Documents
 import Foundation
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import TestProcesses
 import Testing
@@ -66,7 +68,7 @@ struct ScenarioTests {
             ),
         ])
     func mistake(text: String, line: Int, reason: String) throws {
-        let failure = try #require(throws: StartFailure.self) {
+        let failure = try #require(throws: DocumentFailure.self) {
             _ = try Scenario(yaml: text, name: "s.yaml")
         }
         #expect(failure.description.hasPrefix("s.yaml:\(line)"), "\(failure)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Marketplace
+import MeteringEndpoint
 import TestProcesses
 import Testing
 import TurnpikeServer

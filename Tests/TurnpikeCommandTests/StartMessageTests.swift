@@ -1,5 +1,7 @@
 import Logging
+import Marketplace
 import MeteringAPI
+import MeteringEndpoint
 import Testing
 import TurnpikeServer
 

@@ -6,6 +6,7 @@ import TestProcesses
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("A crash in the middle of deliveries", .serialized)
 struct DeliveryCrashTests {

@@ -1,3 +1,5 @@
+import AWSWire
+
 #if os(Linux)
     import AWSWire
     import Foundation

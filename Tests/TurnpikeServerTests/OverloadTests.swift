@@ -1,7 +1,10 @@
 import AWSWire
 import Dispatch
 import Foundation
+import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import SQLiteStore
 import Synchronization
 import Testing

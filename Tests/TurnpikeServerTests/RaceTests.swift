@@ -1,5 +1,6 @@
 import AWSWire
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import TestProcesses
 import Testing

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import SQLiteStore
 import Synchronization
@@ -81,7 +82,7 @@ struct ResetRaceTests {
             try await market.state.edit(change)
         }
         #expect(refusal?.kind == .conflict)
-        #expect(refusal?.faults.first?.reason.contains("are being metered") == true)
+        #expect(refusal?.objections.first?.reason.contains("are being metered") == true)
         #expect(market.state.catalog.products["container"]?.type == .container)
         try await market.state.forgetUsage()
         try await market.state.edit(change)

@@ -200,3 +200,22 @@ extension UnsafeMutableBufferPointer<UInt8> {
 private func hexDigit(_ value: UInt8) -> UInt8 {
     value < 10 ? 48 + value : 87 + value
 }
+
+extension JSONWriter {
+    package mutating func boolean(_ name: StaticString, _ value: Bool) {
+        self.name(name)
+        literal(value ? "true" : "false")
+    }
+
+    /// A time as text; nothing where there is none.
+    package mutating func time(_ name: StaticString, _ time: Timestamp?) {
+        member(name, time?.iso8601)
+    }
+
+    /// A number with at most three decimals.
+    package mutating func decimal(_ name: StaticString, thousandths: Int64) {
+        self.name(name)
+        let size = Quantity(millionths: Int64(clamping: thousandths.magnitude) * 1000)
+        literal((thousandths < 0 ? "-" : "") + size.description)
+    }
+}

@@ -4,7 +4,7 @@ import MeteringAPI
 ///
 /// An object, so that a copy of a value counts one reference. What reads whole requests keeps it
 /// and walks over it with places, which count none.
-final class JSONTape: Sendable {
+package final class JSONTape: Sendable {
     let bytes: [UInt8]
     let nodes: [JSONNode]
 
@@ -75,7 +75,7 @@ struct JSONNode: Sendable {
 }
 
 /// A value and where it stands on its tape.
-struct JSONPlace: Sendable {
+package struct JSONPlace: Sendable {
     let index: Int
     let node: JSONNode
 

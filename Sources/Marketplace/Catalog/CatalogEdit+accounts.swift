@@ -9,7 +9,7 @@ extension CatalogEdit {
     ) throws(Contradiction) -> Account {
         let known = catalog.accounts[account.id]
         var account = account
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         faults.check(isAccountID(account.id), "accountId", "an account id has twelve digits")
         faults.check(!account.name.isEmpty, "name", "the name is empty")
         switch account.role {

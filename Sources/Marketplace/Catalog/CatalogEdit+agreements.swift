@@ -41,7 +41,7 @@ extension CatalogEdit {
     package mutating func addAgreement(
         _ draft: AgreementDraft, random: String
     ) throws(Contradiction) -> Agreement {
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         let product = catalog.products[draft.productCode]
         let buyer = catalog.accounts[draft.buyerAccountID]
         faults.check(
@@ -87,7 +87,7 @@ extension CatalogEdit {
             agreement.milestones { $0.daysBeforeEnd != nil && $1 <= past })
         agreement.passed.subtract(
             agreement.milestones { $0.daysBeforeEnd != nil && $1 > past })
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         check(agreement, of: catalog.products[agreement.productCode], &faults)
         try faults.finish()
         put(.agreement(agreement))
@@ -157,7 +157,7 @@ extension CatalogEdit {
             agreement.end = .expired
         }
         succession.terms.apply(to: &agreement)
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         check(
             agreement, of: catalog.products[ended.productCode], isNew: true, following: ended,
             &faults)
@@ -229,7 +229,7 @@ extension CatalogEdit {
     /// What must hold for an agreement that is about to be put.
     private func check(
         _ agreement: Agreement, of product: Product?, isNew: Bool = false,
-        following previous: Agreement? = nil, _ faults: inout FaultCollector
+        following previous: Agreement? = nil, _ faults: inout ObjectionCollector
     ) {
         if let endsAt = agreement.endsAt {
             faults.check(endsAt > agreement.startsAt, "endsAt", "the end is not after the start")
@@ -273,7 +273,7 @@ extension CatalogEdit {
     }
 
     private func checkEntitlements(
-        of agreement: Agreement, _ product: Product?, _ faults: inout FaultCollector
+        of agreement: Agreement, _ product: Product?, _ faults: inout ObjectionCollector
     ) {
         var seen: Set<ExactText> = []
         for (index, entitlement) in agreement.entitlements.enumerated() {
@@ -289,7 +289,7 @@ extension CatalogEdit {
     }
 
     /// A buyer has one free trial of a product, of at most ninety days.
-    private func checkTrial(of agreement: Agreement, _ faults: inout FaultCollector) {
+    private func checkTrial(of agreement: Agreement, _ faults: inout ObjectionCollector) {
         guard agreement.isFreeTrial || agreement.trialEndsAt != nil else { return }
         if let trialEndsAt = agreement.trialEndsAt {
             faults.check(

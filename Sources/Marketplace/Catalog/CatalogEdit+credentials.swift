@@ -47,7 +47,7 @@ extension CatalogEdit {
         _ draft: CredentialDraft, texts: CredentialTexts, replaces: Bool = false
     ) throws(Contradiction) -> Credential {
         var principal = draft.principal
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         check(principal, &faults)
         let isTemporary =
             draft.isTemporary || draft.sessionToken != nil || principal.kind != .account
@@ -84,7 +84,7 @@ extension CatalogEdit {
         return credential
     }
 
-    private func check(_ principal: Principal, _ faults: inout FaultCollector) {
+    private func check(_ principal: Principal, _ faults: inout ObjectionCollector) {
         faults.check(
             catalog.accounts[principal.accountID] != nil, "principal.accountId",
             "there is no account \(quoted(principal.accountID)): make it first")

@@ -6,7 +6,7 @@ extension CatalogEdit {
     /// Once it has usage, its type, its seller and its dimensions stay. Only the store knows: where
     /// one of them changes, the product is among those that must have no usage.
     package mutating func putProduct(_ product: Product) throws(Contradiction) -> Product {
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         faults.check(
             isProductCode(product.code), "productCode",
             "a product code has 1 to \(ModelLimit.text) characters of a-z A-Z 0-9 and -/=:_.@")
@@ -49,7 +49,7 @@ extension CatalogEdit {
     }
 
     /// What a buyer bought in advance stays as long as the agreement.
-    private func checkEntitlements(of product: Product, _ faults: inout FaultCollector) {
+    private func checkEntitlements(of product: Product, _ faults: inout ObjectionCollector) {
         let entitled = Set(
             product.dimensions.filter { $0.type == .entitled }.map { ExactText($0.name) })
         for agreement in catalog.entitledAgreements(product: product.code)
@@ -65,7 +65,7 @@ extension CatalogEdit {
         }
     }
 
-    private func check(_ dimensions: [Dimension], _ faults: inout FaultCollector) {
+    private func check(_ dimensions: [Dimension], _ faults: inout ObjectionCollector) {
         var names: Set<ExactText> = []
         for (index, dimension) in dimensions.enumerated() {
             let field = "dimensions[\(index)]"

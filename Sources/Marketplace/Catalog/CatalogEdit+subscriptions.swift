@@ -1,5 +1,3 @@
-import MeteringAPI
-
 extension CatalogEdit {
     /// What a buyer asks for who comes to a product's page.
     package struct Subscription: Sendable {

@@ -41,7 +41,7 @@ extension CatalogEdit {
             }
             return agreement
         case .parties(let productCode, let buyer):
-            var faults = FaultCollector()
+            var faults = ObjectionCollector()
             faults.check(
                 catalog.products[productCode] != nil, "productCode",
                 "there is no product \(quoted(productCode))")

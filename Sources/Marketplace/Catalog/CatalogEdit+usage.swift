@@ -6,7 +6,7 @@ extension CatalogEdit {
     /// Where the new product lacks some of it and nothing is known of usage yet, the product must
     /// have none when the edit is stored.
     mutating func checkUsage(
-        of known: Product, before product: Product, _ faults: inout FaultCollector
+        of known: Product, before product: Product, _ faults: inout ObjectionCollector
     ) {
         let lost = lostDimensions(of: known, in: product)
         let isSeller = product.sellerAccountID.hasSameBytes(as: known.sellerAccountID)

@@ -1,4 +1,4 @@
-/// Why a change of the catalog is refused; it names every fault that was found.
+/// Why a change of the catalog is refused; it names all that was found.
 package struct Contradiction: Error, Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
         /// The request makes no sense by itself, or refers to what does not exist.
@@ -9,8 +9,8 @@ package struct Contradiction: Error, Sendable, Hashable {
         case conflict
     }
 
-    /// One fault: a member of the request and what is wrong with it.
-    package struct Fault: Sendable, Hashable {
+    /// A member of the request and what is wrong with it.
+    package struct Objection: Sendable, Hashable {
         package var field: String
         package var reason: String
 
@@ -21,33 +21,33 @@ package struct Contradiction: Error, Sendable, Hashable {
     }
 
     package var kind: Kind
-    package var faults: [Fault]
+    package var objections: [Objection]
 
-    package init(_ kind: Kind, _ faults: [Fault]) {
+    package init(_ kind: Kind, _ objections: [Objection]) {
         self.kind = kind
-        self.faults = faults
+        self.objections = objections
     }
 
     package init(_ kind: Kind, _ field: String, _ reason: String) {
-        self.init(kind, [Fault(field, reason)])
+        self.init(kind, [Objection(field, reason)])
     }
 }
 
-/// Collects the faults of one request, those of its own before those of the marketplace.
-struct FaultCollector {
-    private var invalid: [Contradiction.Fault] = []
-    private var conflicts: [Contradiction.Fault] = []
+/// Collects what is wrong with one request, those of its own before those of the marketplace.
+struct ObjectionCollector {
+    private var invalid: [Contradiction.Objection] = []
+    private var conflicts: [Contradiction.Objection] = []
 
     mutating func check(
         _ holds: Bool, _ field: String, _ reason: @autoclosure () -> String
     ) {
-        if !holds { invalid.append(Contradiction.Fault(field, reason())) }
+        if !holds { invalid.append(Contradiction.Objection(field, reason())) }
     }
 
     mutating func conflict(
         unless holds: Bool, _ field: String, _ reason: @autoclosure () -> String
     ) {
-        if !holds { conflicts.append(Contradiction.Fault(field, reason())) }
+        if !holds { conflicts.append(Contradiction.Objection(field, reason())) }
     }
 
     func finish() throws(Contradiction) {

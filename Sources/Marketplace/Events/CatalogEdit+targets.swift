@@ -7,7 +7,7 @@ extension CatalogEdit {
     ) throws(Contradiction) -> EventTarget {
         let known = catalog.eventTargets[target.id]
         var target = target
-        var faults = FaultCollector()
+        var faults = ObjectionCollector()
         faults.check(
             (1...100).contains(target.id.utf8.count), "targetId", "an id has 1 to 100 bytes")
         if let code = target.productCode {

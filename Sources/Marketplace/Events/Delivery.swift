@@ -88,7 +88,7 @@ package struct DeliveryFilter: Sendable, Hashable {
         self.state = state
     }
 
-    func includes(_ delivery: Delivery) -> Bool {
+    package func includes(_ delivery: Delivery) -> Bool {
         (target.map { $0.hasSameBytes(as: delivery.target) } ?? true)
             && (state.map { $0 == delivery.state } ?? true)
     }

@@ -1,6 +1,4 @@
-import Marketplace
-import MeteringAPI
-import TurnpikeServer
+import Documents
 
 /// A story that a marketplace lives through while a seller's service runs, and what usage it should
 /// leave behind.

@@ -1,34 +1,36 @@
+import ControlAPI
+import Documents
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
-import TurnpikeServer
 
 // How a scenario's file becomes a scenario. Bodies for the control API are read here as the server
 // will read them, so that a mistake is found before anything is played.
 
 extension Scenario {
     /// Reads a scenario; a mistake is named by its line.
-    init(yaml text: String, name: String) throws(StartFailure) {
+    init(yaml text: String, name: String) throws(DocumentFailure) {
         self.name = name
         let root = try StructuredValue(yaml: text, name: name)
-        let faults = FaultList()
-        let reader = ObjectReader(root, faults: faults)
+        let objections = Objections()
+        let reader = ObjectReader(root, objections: objections)
         title = reader.requiredText("title")
         start = reader.optionalText("start") ?? ClockJump.Name.nextHour.rawValue
         reader.checkJump("start", start)
         steps = (reader.list("steps") ?? []).enumerated().compactMap { index, value in
-            Step(value, at: "steps[\(index)]", faults)
+            Step(value, at: "steps[\(index)]", objections)
         }
         let expected = reader.objects("expect", required: false)
         expectations = expected.map { Expectation($0) }
         reader.finish()
-        Self.checkAliases(steps, zip(expected, expectations), faults)
-        try faults.report(name: name)
+        Self.checkAliases(steps, zip(expected, expectations), objections)
+        try objections.report(name: name)
     }
 
     /// An agreement has to be made, under its name, before anything becomes of it.
     private static func checkAliases(
         _ steps: [Step], _ expected: some Sequence<(ObjectReader, Expectation)>,
-        _ faults: FaultList
+        _ objections: Objections
     ) {
         var known: Set<String> = []
         for step in steps {
@@ -36,14 +38,14 @@ extension Scenario {
             case .agreement(let alias, _): known.insert(alias)
             case .change(let verb, let alias, let successor, _):
                 if !known.contains(alias) {
-                    faults.add(verb, missing(alias), line: step.line)
+                    objections.add(verb, missing(alias), line: step.line)
                 }
                 if let successor { known.insert(successor) }
             default: break
             }
         }
         for (reader, expectation) in expected where !known.contains(expectation.agreement) {
-            reader.fault("agreement", missing(expectation.agreement))
+            reader.reject("agreement", missing(expectation.agreement))
         }
     }
 
@@ -64,33 +66,33 @@ extension Scenario.Expectation {
         let quantity = reader.requiredText("quantity")
         self.quantity = quantity == "any" ? nil : Quantity(decimal: quantity)?.description
         if quantity != "any", self.quantity == nil {
-            reader.fault("quantity", "a number as AWS takes it is expected, or any")
+            reader.reject("quantity", "a number as AWS takes it is expected, or any")
         }
         // A check that looks at no hour would always pass.
         if !(3600...Self.longest).contains(to - from) {
-            reader.fault("to", "it should be an hour to ten years after from")
+            reader.reject("to", "it should be an hour to ten years after from")
         }
         reader.finish()
     }
 }
 
 extension Scenario.Step {
-    fileprivate init?(_ value: StructuredValue, at path: String, _ faults: FaultList) {
+    fileprivate init?(_ value: StructuredValue, at path: String, _ objections: Objections) {
         guard case .object(let members) = value.content, members.count == 1,
             let (verb, argument) = members.first
         else {
-            faults.add(path, "a step is one member, such as `hours: 3`", line: value.line)
+            objections.add(path, "a step is one member, such as `hours: 3`", line: value.line)
             return nil
         }
         // Any moment does to read what the texts stand for.
         let texts = ScenarioTexts(start: .realNow, variables: [:])
-        texts.checkVariables(argument, at: path, faults)
+        texts.checkVariables(argument, at: path, objections)
         guard
             let action = Scenario.Action(
                 verb, argument,
-                ObjectReader(texts.resolving(value), path: path, faults: faults))
+                ObjectReader(texts.resolving(value), path: path, objections: objections))
         else {
-            faults.add(
+            objections.add(
                 path,
                 "there is no step '\(verb)': \(Scenario.Action.verbs.joined(separator: ", "))",
                 line: value.line)
@@ -127,7 +129,7 @@ extension Scenario.Action {
         case "advance": self = .advance(step.duration(verb))
         case "wait":
             let seconds = step.duration(verb)
-            if seconds > 86_400 { step.fault(verb, "at most a day is expected: 86400s") }
+            if seconds > 86_400 { step.reject(verb, "at most a day is expected: 86400s") }
             self = .wait(seconds)
         case "faults":
             for rule in step.objects(verb) { _ = rule.faultRule() }
@@ -171,7 +173,7 @@ extension ObjectReader {
     fileprivate func duration(_ name: String) -> Int64 {
         let text = requiredText(name)
         if let duration = ClockDuration(argument: text) { return duration.seconds }
-        fault(name, "a duration such as 90s, 15m or 1h30m is expected")
+        reject(name, "a duration such as 90s, 15m or 1h30m is expected")
         return 0
     }
 
@@ -181,7 +183,7 @@ extension ObjectReader {
         if text.first == "+", let duration = ClockDuration(argument: String(text.dropFirst())) {
             return duration.seconds
         }
-        fault(name, "a moment after the start is expected, such as +3h")
+        reject(name, "a moment after the start is expected, such as +3h")
         return 0
     }
 
@@ -190,7 +192,7 @@ extension ObjectReader {
         let words = text.split(separator: " ").map(String.init)
         guard let jump = ClockJump.Name(rawValue: words.first ?? "") else {
             let names = ClockJump.Name.allCases.map(\.rawValue).joined(separator: ", ")
-            return fault(name, "there is no jump '\(text)': \(names)")
+            return reject(name, "there is no jump '\(text)': \(names)")
         }
         let subject: String? =
             switch jump {
@@ -199,9 +201,9 @@ extension ObjectReader {
             case .monthEnd, .monthClose, .nextHour: nil
             }
         if let subject, words.count != 2 {
-            fault(name, "\(jump.rawValue) wants \(subject) after it")
+            reject(name, "\(jump.rawValue) wants \(subject) after it")
         } else if subject == nil, words.count != 1 {
-            fault(name, "nothing follows \(jump.rawValue)")
+            reject(name, "nothing follows \(jump.rawValue)")
         }
     }
 }
@@ -209,19 +211,21 @@ extension ObjectReader {
 extension ScenarioTexts {
     /// A variable that no run sets is a typing mistake.
     fileprivate func checkVariables(
-        _ value: StructuredValue, at path: String, _ faults: FaultList
+        _ value: StructuredValue, at path: String, _ objections: Objections
     ) {
         switch value.content {
         case .object(let members):
-            for (name, value) in members { checkVariables(value, at: "\(path).\(name)", faults) }
+            for (name, value) in members {
+                checkVariables(value, at: "\(path).\(name)", objections)
+            }
         case .list(let elements):
             for (index, value) in elements.enumerated() {
-                checkVariables(value, at: "\(path)[\(index)]", faults)
+                checkVariables(value, at: "\(path)[\(index)]", objections)
             }
         case .plain(let text) where text.first == "$":
             if Variable(rawValue: String(text.dropFirst())) == nil {
                 let names = Variable.allCases.map { "$\($0.rawValue)" }.joined(separator: ", ")
-                faults.add(path, "there is no variable \(text): \(names)", line: value.line)
+                objections.add(path, "there is no variable \(text): \(names)", line: value.line)
             }
         default: break
         }

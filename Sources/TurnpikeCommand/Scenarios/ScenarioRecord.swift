@@ -1,4 +1,3 @@
-import AWSWire
 import FoundationEssentials
 import MeteringAPI
 

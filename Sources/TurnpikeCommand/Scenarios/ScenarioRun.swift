@@ -1,9 +1,10 @@
 import AWSWire
+import Documents
 import FoundationEssentials
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import NIOHTTP1
-import TurnpikeServer
 
 /// Plays a scenario on a server, and prints what happens.
 struct ScenarioRun {
@@ -107,8 +108,9 @@ struct ScenarioRun {
     }
 
     private func account(_ body: StructuredValue) async throws {
-        let faults = FaultList()
-        let id = texts.resolved(ObjectReader(body, faults: faults).requiredText("accountId"))
+        let objections = Objections()
+        let id = texts.resolved(
+            ObjectReader(body, objections: objections).requiredText("accountId"))
         let texts = texts
         _ = try await control.sendValue(.PUT, "/control/v1/accounts/\(id)") { writer in
             texts.write(body, to: &writer, without: ["accountId"])

@@ -1,6 +1,6 @@
 import AWSWire
+import Documents
 import MeteringAPI
-import TurnpikeServer
 
 /// What a scenario's texts stand for in one run: `$buyer` for an account, `+3h` for a moment.
 struct ScenarioTexts {

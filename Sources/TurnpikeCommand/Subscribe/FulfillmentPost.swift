@@ -1,12 +1,13 @@
 import AsyncHTTPClient
+import MarketplaceHost
 import MeteringAPI
 import NIOCore
 import NIOHTTP1
-import TurnpikeServer
+import WebServer
 
 /// Posts the form to the seller's site in the browser's place, within bounds.
 struct FulfillmentPost {
-    private let url: FulfillmentURL
+    private let url: WebAddress
     private let body: String
     private let allowsRemote: Bool
 
@@ -49,7 +50,7 @@ struct FulfillmentPost {
                 "the product \(outcome.productCode) has no fulfillmentURL: PUT it to the control "
                     + "API with one, or write it in the seed file")
         }
-        guard let url = FulfillmentURL(text) else {
+        guard let url = WebAddress(text) else {
             throw CommandFailure(
                 "the product's fulfillmentURL '\(text)' is no address of http or https: correct "
                     + "it, as in http://localhost:3000/register")
@@ -87,7 +88,7 @@ struct FulfillmentPost {
         var method = HTTPMethod.POST
         while true {
             var step = try await step(method, target)
-            var next: FulfillmentURL?
+            var next: WebAddress?
             if let location = step.location {
                 next = target.following(location)
                 step.note = objection(to: next)
@@ -107,19 +108,19 @@ struct FulfillmentPost {
         }
     }
 
-    private func objection(to next: FulfillmentURL?) -> String? {
+    private func objection(to next: WebAddress?) -> String? {
         guard let next else { return "not followed: no address of http or https" }
         return allowsRemote || next.isLoopback
             ? nil : "not followed: not on this machine; --allow-remote follows it"
     }
 
-    private func step(_ method: HTTPMethod, _ target: FulfillmentURL) async throws -> Step {
+    private func step(_ method: HTTPMethod, _ target: WebAddress) async throws -> Step {
         var request = HTTPClientRequest(url: target.text)
         request.method = method
         request.headers.add(name: "Accept", value: "text/html,*/*;q=0.8")
         request.headers.add(name: "User-Agent", value: "turnpike/\(Version.current)")
         if method == .POST {
-            request.headers.add(name: "Content-Type", value: FulfillmentForm.contentType)
+            request.headers.add(name: "Content-Type", value: PercentEncoding.formType)
             request.body = .bytes(ByteBuffer(string: body))
         }
         let clock = ContinuousClock()

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TurnpikeServer
+import BuyerPages
 
 struct Subscribe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

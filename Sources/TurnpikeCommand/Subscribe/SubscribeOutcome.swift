@@ -1,6 +1,6 @@
 import AWSWire
 import NIOHTTP1
-import TurnpikeServer
+import WebServer
 
 /// What the control API says to a subscription: an agreement, and a token for SaaS products.
 struct SubscribeOutcome {
@@ -66,7 +66,7 @@ struct SubscribeOutcome {
             Its browser would post this form; the token is good until \(registration.expiresAt):
 
             POST \(target)
-            Content-Type: \(FulfillmentForm.contentType)
+            Content-Type: \(PercentEncoding.formType)
 
             \(registration.body)
             """

@@ -1,4 +1,5 @@
 import AWSWire
+import MeteringAPI
 import Testing
 
 @Suite("What is JSON and what is not")

@@ -54,14 +54,14 @@ struct CatalogEditTests {
             _ = try edit.putAccount(wrong, madeUpIdentifier: "y")
         }
         #expect(invalid?.kind == .invalid)
-        #expect(invalid?.faults.map(\.field) == ["name"])
+        #expect(invalid?.objections.map(\.field) == ["name"])
         var named = wrong
         named.name = "Acme"
         let conflict = #expect(throws: Contradiction.self) {
             _ = try edit.putAccount(named, madeUpIdentifier: "y")
         }
         #expect(conflict?.kind == .conflict)
-        #expect(conflict?.faults.map(\.field) == ["customerIdentifier", "role"])
+        #expect(conflict?.objections.map(\.field) == ["customerIdentifier", "role"])
     }
 
     @Test("A refused command leaves the edit as it was")

@@ -86,7 +86,7 @@ struct ClockJumpTests {
         let refusal = try #require(throws: Contradiction.self) {
             try edit.jump(to: jump, contract: .newest, alignment: .raw)
         }
-        #expect(refusal.faults.map(\.field) == [field])
+        #expect(refusal.objections.map(\.field) == [field])
     }
 }
 

@@ -111,7 +111,7 @@ struct ExactFactTests {
             try edit.putProduct(Self.product([decomposed]))
         }
         #expect(refusal.kind == .conflict)
-        #expect(refusal.faults.map(\.field) == ["dimensions"])
+        #expect(refusal.objections.map(\.field) == ["dimensions"])
     }
 
     @Test("A container is stopped by the bytes of its id")

@@ -227,6 +227,6 @@ struct LongMoveTests {
         let refusal = try #require(throws: Contradiction.self) {
             try edit.addAgreement(draft, random: "old")
         }
-        #expect(refusal.faults.map(\.field) == ["autoRenew"])
+        #expect(refusal.objections.map(\.field) == ["autoRenew"])
     }
 }

@@ -183,7 +183,7 @@ struct AgreementLifeTests {
                 $0.terms.renewsAutomatically = true
             }
         }
-        #expect(refusal.faults.map(\.field) == ["autoRenew"])
+        #expect(refusal.objections.map(\.field) == ["autoRenew"])
         let longer = try life.agree(on: "saas") { $0.terms.endsAt = now.adding(seconds: 60) }
         var terms = CatalogEdit.AgreementTerms()
         terms.renewsAutomatically = true
@@ -203,7 +203,7 @@ struct AgreementLifeTests {
         let amended = try #require(throws: Contradiction.self) {
             try life.edit { _ = try $0.amendAgreement(first.id, terms) }
         }
-        #expect(amended.faults[0].reason.contains("has the agreement '\(later.id)'"))
+        #expect(amended.objections[0].reason.contains("has the agreement '\(later.id)'"))
         try life.edit { _ = try $0.cancelAgreement(later.id, at: nil) }
         try life.edit { _ = try $0.amendAgreement(first.id, terms) }
         let added = try #require(throws: Contradiction.self) {
@@ -393,7 +393,7 @@ struct AgreementLifeTests {
             }
         }
         #expect(refusal.kind == .conflict)
-        #expect(refusal.faults[0].reason.contains("ended at"))
+        #expect(refusal.objections[0].reason.contains("ended at"))
     }
 
     @Test("An open-ended agreement is not renewed, and a renewed one not again")
@@ -407,7 +407,7 @@ struct AgreementLifeTests {
             let refusal = try #require(throws: Contradiction.self) {
                 try life.edit { _ = try $0.renewAgreement(id, succession, random: "b") }
             }
-            #expect(refusal.faults[0].reason.contains(reason))
+            #expect(refusal.objections[0].reason.contains(reason))
         }
         let now = life.now
         try life.edit { _ = try $0.cancelAgreement(open.id, at: now.adding(hours: 9)) }
@@ -416,7 +416,7 @@ struct AgreementLifeTests {
         let refusal = try #require(throws: Contradiction.self) {
             try life.edit { _ = try $0.amendAgreement(open.id, terms) }
         }
-        #expect(refusal.faults[0].reason.contains("to end as CANCELLED"))
+        #expect(refusal.objections[0].reason.contains("to end as CANCELLED"))
     }
 
     @Test("Entitlements are of the product's entitled dimensions, each once")

@@ -1,4 +1,5 @@
 import GRDB
+import InMemoryStore
 import Marketplace
 import MeteringAPI
 import StoreContract

@@ -1,8 +1,10 @@
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("The buyer's pages")
 struct BuyerPageTests {

@@ -1,8 +1,12 @@
+import ControlAPI
 import HTTPTypes
 import Marketplace
 import MeteringAPI
 import Testing
 import TurnpikeServer
+import WebServer
+
+@testable import Documents
 
 @Suite("Agreements and registration tokens in the control API")
 struct AgreementRouteTests {
@@ -179,13 +183,13 @@ struct AgreementRouteTests {
             ("2.5", .double(2.5)),
         ])
     func entitlementValue(text: String, value: EntitlementValue) throws {
-        let faults = FaultList()
+        let objections = Objections()
         let body = try StructuredValue(
             yaml: "{productCode: p, buyerAccountId: b, entitlements: "
                 + "[{dimension: seats, value: \(text)}]}", name: "body")
-        let draft = ObjectReader(body, faults: faults).agreement()
+        let draft = ObjectReader(body, objections: objections).agreement()
         #expect(draft.terms.entitlements?.map(\.value) == [value])
-        #expect(faults.entries.isEmpty)
+        #expect(objections.entries.isEmpty)
     }
 
     @Test("A token for product and buyer takes the newest agreement that has not ended")

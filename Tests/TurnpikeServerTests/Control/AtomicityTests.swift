@@ -1,5 +1,6 @@
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import Testing
 import TurnpikeServer

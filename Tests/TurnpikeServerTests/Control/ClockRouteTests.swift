@@ -1,4 +1,5 @@
 import HTTPTypes
+import InMemoryStore
 import Marketplace
 import MeteringAPI
 import Testing

@@ -1,9 +1,12 @@
 import AWSWire
 import HTTPTypes
+import InMemoryStore
 import Logging
 import Marketplace
 import MeteringAPI
+import MeteringEndpoint
 import TurnpikeServer
+import WebServer
 
 /// A server without a network whose control API is used, with its clocks fixed.
 struct ControlMarket {

@@ -3,6 +3,7 @@ import Marketplace
 import MeteringAPI
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("Identifiers are compared byte by byte in the control API")
 struct ExactIdentifierTests {

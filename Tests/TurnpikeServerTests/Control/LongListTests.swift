@@ -1,10 +1,13 @@
 import AWSWire
 import HTTPTypes
+import InMemoryStore
 import Marketplace
 import MeteringAPI
 import Testing
 
+@testable import ControlAPI
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Lists of what is long", .serialized, .timeLimit(.minutes(5)))
 struct LongListTests {
@@ -43,10 +46,10 @@ struct LongListTests {
             let next = try #require(response.nextPart)
             while let piece = await next() {
                 // A piece ends behind the record that fills it.
-                #expect(piece.count <= Limits.pieceBytes + 1_200_000)
+                #expect(piece.count <= ControlLimits.pieceBytes + 1_200_000)
                 body += piece
             }
-            #expect(body.count <= Limits.pageBytes + 1_200_000)
+            #expect(body.count <= ControlLimits.pageBytes + 1_200_000)
             let root = try JSONDocument(parsing: body).root
             for item in try #require(root["items"]).elements {
                 let id = try #require(item["meteringRecordId"]?.text)
@@ -90,7 +93,7 @@ struct LongListTests {
         }
         let whole = await market.send(.get, "\(path)?limit=1000")
         #expect(whole.status == 200)
-        #expect(whole.text.utf8.count < Limits.pageBytes + 2_000_000)
+        #expect(whole.text.utf8.count < ControlLimits.pageBytes + 2_000_000)
         var seen: Set<String> = []
         var cursor: String?
         var last: String?
@@ -120,7 +123,7 @@ struct LongListTests {
             #expect(response.body.isEmpty)
             // Nothing but the first piece is written before a client takes it.
             let first = await response.nextPart?()
-            #expect(try #require(first).count < Limits.pieceBytes + 1_200_000)
+            #expect(try #require(first).count < ControlLimits.pieceBytes + 1_200_000)
         }
     }
 }

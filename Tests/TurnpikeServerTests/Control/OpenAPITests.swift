@@ -3,6 +3,7 @@ import HTTPTypes
 import Marketplace
 import Testing
 
+@testable import ControlAPI
 @testable import TurnpikeServer
 
 @Suite("The OpenAPI document")

@@ -1,6 +1,7 @@
 import AWSWire
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import Testing
 import TurnpikeServer

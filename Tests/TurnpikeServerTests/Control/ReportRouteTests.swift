@@ -5,6 +5,8 @@ import MeteringAPI
 import Testing
 import TurnpikeServer
 
+@testable import MarketplaceHost
+
 @Suite("Reports of the control API")
 struct ReportRouteTests {
     @Test("Usage is listed as it was recorded, with its allocations")

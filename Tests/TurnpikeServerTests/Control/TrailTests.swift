@@ -3,6 +3,7 @@ import Marketplace
 import MeteringAPI
 import Testing
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
 
 @Suite("The audit trail")

@@ -1,8 +1,11 @@
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("Workloads that no credential stands for")
 struct AssumedWorkloadTests {

@@ -1,6 +1,7 @@
 import MeteringAPI
 import Testing
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
 
 @Suite("Random numbers that are fetched many at a time")

@@ -1,4 +1,5 @@
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import Testing
 import TurnpikeServer

@@ -3,9 +3,12 @@ import CryptoExtras
 import Foundation
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("The four operations, through the endpoint")
 struct OperationTests {

@@ -1,9 +1,13 @@
 import AWSWire
 import HTTPTypes
+import InMemoryStore
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import Synchronization
 import TurnpikeServer
+import WebServer
 
 /// A running marketplace without a network: a product of each type, a seller, a buyer, and a
 /// credential for each kind of caller, at a fixed moment.

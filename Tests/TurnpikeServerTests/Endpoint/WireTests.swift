@@ -1,8 +1,12 @@
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import Testing
 import TurnpikeServer
+
+@testable import WebServer
 
 @Suite("The wire of the AWS endpoint")
 struct WireTests {

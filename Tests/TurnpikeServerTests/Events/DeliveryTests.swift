@@ -6,7 +6,9 @@ import NIOCore
 import NIOPosix
 import Testing
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("The delivery of events")
 struct DeliveryTests {

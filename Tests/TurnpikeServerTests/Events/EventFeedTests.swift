@@ -5,7 +5,10 @@ import MeteringAPI
 import ServiceLifecycle
 import Testing
 
+@testable import ControlAPI
+@testable import MarketplaceHost
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Events as a stream")
 struct EventFeedTests {

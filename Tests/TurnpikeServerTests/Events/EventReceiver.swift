@@ -4,6 +4,8 @@ import NIOPosix
 import Synchronization
 
 @testable import TurnpikeServer
+@testable import Waiting
+@testable import WebServer
 
 /// A seller's site that takes events and remembers them.
 final class EventReceiver: Sendable {

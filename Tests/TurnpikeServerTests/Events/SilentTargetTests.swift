@@ -5,7 +5,9 @@ import NIOPosix
 import Synchronization
 import Testing
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Targets that begin an answer and do not end it", .timeLimit(.minutes(1)))
 struct SilentTargetTests {

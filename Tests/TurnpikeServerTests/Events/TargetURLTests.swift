@@ -1,5 +1,6 @@
 import Testing
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
 
 @Suite("Addresses of targets")

@@ -2,10 +2,13 @@ import AWSWire
 import Foundation
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
+import MeteringEndpoint
 import Synchronization
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("Faults")
 struct FaultTests {

@@ -2,10 +2,14 @@ import AWSWire
 import HTTPTypes
 import Marketplace
 import MeteringAPI
+import MeteringEndpoint
 import TestProcesses
 import Testing
+import WebServer
 
+@testable import MarketplaceHost
 @testable import TurnpikeServer
+@testable import Waiting
 
 @Suite("Stalled requests whose client has gone", .timeLimit(.minutes(1)))
 struct StalledRequestTests {

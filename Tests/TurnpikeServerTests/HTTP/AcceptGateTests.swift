@@ -5,6 +5,7 @@ import NIOEmbedded
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("The gate that connections come through")
 struct AcceptGateTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Bad input on a live socket", .serialized)
 struct BadInputTests {

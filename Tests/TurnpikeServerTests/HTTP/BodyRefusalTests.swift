@@ -1,12 +1,16 @@
 import AWSWire
 import HTTPTypes
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import NIOCore
 import NIOHTTP1
 import Testing
 
+@testable import MeteringEndpoint
 @testable import TurnpikeServer
+@testable import Waiting
+@testable import WebServer
 
 @Suite("Bodies that are not read")
 struct BodyRefusalTests {

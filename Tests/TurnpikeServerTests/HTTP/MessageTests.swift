@@ -4,6 +4,7 @@ import NIOHTTP1
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("The forms of HTTP on a live socket", .timeLimit(.minutes(1)))
 struct MessageTests {

@@ -3,6 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("Requests that are sent ahead of their answers")
 struct PipeliningTests {

@@ -3,6 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 import TurnpikeServer
+import WebServer
 
 @Suite("Deadlines of requests")
 struct RequestDeadlineTests {

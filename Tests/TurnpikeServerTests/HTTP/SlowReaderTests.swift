@@ -4,6 +4,7 @@ import NIOEmbedded
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Clients that read slowly", .timeLimit(.minutes(5)))
 struct SlowReaderTests {

@@ -4,6 +4,7 @@ import NIOEmbedded
 import Testing
 
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Connections of a server that stops", .timeLimit(.minutes(5)))
 struct StoppingConnectionTests {

@@ -2,8 +2,11 @@ import AWSWire
 import HTTPTypes
 import Marketplace
 import MeteringAPI
+import MeteringEndpoint
 import Testing
 
+@testable import ControlAPI
+@testable import Documents
 @testable import TurnpikeServer
 
 @Suite("Numbers of files and operations", .serialized, .timeLimit(.minutes(5)))

@@ -5,7 +5,9 @@ import MeteringAPI
 import NIOHTTP1
 import Testing
 
+@testable import ControlAPI
 @testable import TurnpikeServer
+@testable import WebServer
 
 @Suite("Numbers from outside", .serialized, .timeLimit(.minutes(5)))
 struct NumberEdgeTests {

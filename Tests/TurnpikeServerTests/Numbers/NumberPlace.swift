@@ -1,6 +1,7 @@
 import HTTPTypes
 import Testing
 
+@testable import ControlAPI
 @testable import TurnpikeServer
 
 /// A number or time that a body may have, with a body that is good but for it.

@@ -1,4 +1,6 @@
+import InMemoryStore
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import Synchronization
 import Testing

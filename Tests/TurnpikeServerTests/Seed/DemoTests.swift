@@ -1,10 +1,14 @@
 import AWSWire
 import HTTPTypes
+import InMemoryStore
 import Logging
 import Marketplace
+import MarketplaceHost
 import MeteringAPI
 import Testing
 import TurnpikeServer
+
+@testable import WebServer
 
 @Suite("The demo")
 struct DemoTests {

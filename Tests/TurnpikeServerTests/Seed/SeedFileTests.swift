@@ -1,8 +1,11 @@
+import InMemoryStore
 import Logging
 import Marketplace
 import MeteringAPI
 import Testing
 
+@testable import Documents
+@testable import MarketplaceHost
 @testable import TurnpikeServer
 
 @Suite("A seed file")
@@ -102,7 +105,7 @@ struct SeedFileTests {
         #expect(failure.description.hasPrefix("seed.yaml: "), "\(failure)")
         #expect(failure.description.contains("alias"), "\(failure)")
         #expect(
-            throws: StartFailure.self,
+            throws: DocumentFailure.self,
             performing: { _ = try StructuredValue(yaml: text, name: "plan.yaml") })
     }
 

@@ -1,0 +1,162 @@
+import AWSWire
+package import Documents
+import HTTPTypes
+package import Marketplace
+import MarketplaceHost
+import WebServer
+
+extension ControlAPI {
+    /// What happened; the cursor is given also where nothing follows yet.
+    func events(_ request: ControlRequest) async throws -> ControlResult {
+        let filter = try EventFilter(request.query)
+        var cursor = request.number(.cursor) ?? 0
+        if EventFeed.isAskedFor(accept: request.headers[.accept]) {
+            let feed = EventFeed(
+                state: state, filter: filter,
+                after: request.headers.number(.lastEventID) ?? cursor)
+            var result = ControlResult([])
+            result.contentType = "text/event-stream"
+            result.nextPart = { await feed.nextPart() }
+            return result
+        }
+        var items: [NumberedEvent] = []
+        var left = request.bounds
+        read: while left.items > 0, left.bytes > 0 {
+            let events = try await state.store.events(after: cursor, within: request.bounds)
+            if events.isEmpty { break }
+            for event in events {
+                if filter.includes(event.event) {
+                    guard left.take(event.event.byteCount) else { break read }
+                    items.append(event)
+                }
+                cursor = event.number
+            }
+        }
+        let page = ReportPage(items: items, nextCursor: String(cursor))
+        return ControlResult(page, cursor: { String($0.number) }, { $0.event($1) })
+    }
+
+    func addEvent(_ request: ControlRequest) async throws -> ControlResult {
+        let (kind, agreementID) = try request.read { reader in
+            let kind: MarketplaceEvent.Kind? = reader.choice("type")
+            let agreementID = reader.requiredText("agreementId")
+            reader.finish()
+            return (kind ?? .advisoryIssued, agreementID)
+        }
+        let event = try await state.edit { edit in
+            try edit.publishByHand(kind, agreementID: agreementID)
+        }
+        return ControlResult(status: 201) { writer in
+            writer.member("eventId", event.id)
+            writer.time("at", event.time)
+            writer.member("type", event.kind.rawValue)
+            writer.member("agreementId", event.agreement.id)
+        }
+    }
+
+    package func putEventTarget(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["targetId"]
+        let target = try request.read { $0.eventTarget(id: id) }
+        if let url = TargetURL(target.url), let objection = reach.objection(to: url) {
+            throw Contradiction(.invalid, "url", objection)
+        }
+        let isNew = state.catalog.eventTargets[id] == nil
+        let saved = try await state.edit { try $0.putEventTarget(target) }
+        return ControlResult(status: isNew ? 201 : 200) { $0.eventTarget(saved) }
+    }
+
+    package func eventTarget(_ request: ControlRequest) throws -> ControlResult {
+        let target = try found(state.catalog.eventTargets, request, "targetId", "target")
+        return ControlResult { $0.eventTarget(target) }
+    }
+
+    func eventTargets(_ request: ControlRequest) -> ControlResult {
+        request.list(Array(state.catalog.eventTargets.values), key: \.id) {
+            $0.eventTarget($1)
+        }
+    }
+
+    func deleteEventTarget(_ request: ControlRequest) async throws -> ControlResult {
+        let id = request["targetId"]
+        try await state.edit { try $0.deleteEventTarget(id) }
+        return ControlResult { _ in }
+    }
+
+    func deliveries(_ request: ControlRequest) async throws -> ControlResult {
+        let limit = request.limit
+        var filter = DeliveryFilter(target: request.query["target"])
+        if let text = request.query["state"] {
+            guard let state = Delivery.State(rawValue: text) else {
+                throw Contradiction(
+                    .invalid, "state", "'\(text)' is none of waiting, delivered, dropped")
+            }
+            filter.state = state
+        }
+        let found = try await state.store.deliveries(
+            filter, after: request.number(.cursor) ?? 0, limit: limit + 1)
+        let page = ReportPage(
+            items: Array(found.prefix(limit)),
+            nextCursor: found.count > limit ? String(found[limit - 1].number) : nil)
+        return ControlResult(page, cursor: { String($0.number) }, { $0.delivery($1) })
+    }
+}
+
+extension ObjectReader {
+    package func eventTarget(id: String) -> EventTarget {
+        var target = EventTarget(
+            id: id, kind: choice("kind") ?? .webhook, url: requiredText("url"),
+            channels: choice("channel", default: .both) ?? .both,
+            productCode: optionalText("productCode"))
+        if has("url"), TargetURL(target.url) == nil {
+            reject("url", "a URL such as http://127.0.0.1:3000/events is expected")
+        }
+        target.accessKeyID = optionalText("accessKeyId")
+        target.secretAccessKey = optionalText("secretAccessKey")
+        if has("disturbance") { target.disturbance = object("disturbance")?.disturbance() }
+        finish()
+        return target
+    }
+
+    private func disturbance() -> Disturbance {
+        let disturbance = Disturbance(
+            delaySeconds: number(.delaySeconds) ?? 0, duplicate: number(.duplicate) ?? 0,
+            reorder: number(.reorder) ?? 0, drop: number(.drop) ?? 0,
+            seed: number(.seed) ?? 0)
+        finish()
+        return disturbance
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func eventTarget(_ target: EventTarget) {
+        member("targetId", target.id)
+        member("kind", target.kind.rawValue)
+        member("url", target.url)
+        member("channel", target.channels.rawValue)
+        member("productCode", target.productCode)
+        member("accessKeyId", target.accessKeyID)
+        guard let disturbance = target.disturbance else { return }
+        name("disturbance")
+        object { writer in
+            writer.member("delaySeconds", disturbance.delaySeconds)
+            writer.decimal("duplicate", thousandths: disturbance.duplicate)
+            writer.decimal("reorder", thousandths: disturbance.reorder)
+            writer.decimal("drop", thousandths: disturbance.drop)
+            writer.member("seed", disturbance.seed)
+        }
+    }
+
+    fileprivate mutating func delivery(_ delivery: Delivery) {
+        member("number", delivery.number)
+        member("event", delivery.event)
+        member("target", delivery.target)
+        member("state", delivery.state.rawValue)
+        member("attempts", delivery.attempts)
+        switch delivery.state {
+        case .waiting: time("nextAttemptAt", delivery.time)
+        case .delivered: time("deliveredAt", delivery.time)
+        case .dropped: break
+        }
+        member("lastError", delivery.lastError)
+    }
+}

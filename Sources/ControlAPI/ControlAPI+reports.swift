@@ -1,0 +1,202 @@
+import AWSWire
+import Documents
+import Marketplace
+import MarketplaceHost
+import MeteringAPI
+
+extension ControlAPI {
+    func usage(_ request: ControlRequest) async throws -> ControlResult {
+        let page = try await state.store.usage(
+            try request.usageFilter(), after: request.query["cursor"], within: request.bounds)
+        return ControlResult(page) { $0.usage($1) }
+    }
+
+    func totals(_ request: ControlRequest) async throws -> ControlResult {
+        var groupings: [UsageGrouping] = []
+        for name in (request.query["groupBy"] ?? "").split(separator: ",") {
+            guard let grouping = UsageGrouping(rawValue: String(name)) else {
+                let names = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Contradiction(.invalid, "groupBy", "'\(name)' is none of \(names)")
+            }
+            guard !groupings.contains(grouping) else {
+                throw Contradiction(.invalid, "groupBy", "'\(name)' comes twice")
+            }
+            groupings.append(grouping)
+        }
+        let page = try await state.store.totals(
+            of: try request.usageFilter(), by: groupings, after: request.query["cursor"],
+            within: request.bounds)
+        let order = groupings
+        return ControlResult(page) { $0.total($1, by: order) }
+    }
+
+    func requests(_ request: ControlRequest) throws -> ControlResult {
+        let limit = request.limit
+        let found = log.requests(
+            before: Int(clamping: request.number(.cursor) ?? .max), limit: limit + 1,
+            where: try request.requestFilter())
+        let shown = Array(found.prefix(limit))
+        let page = ReportPage(
+            items: shown,
+            nextCursor: found.count > limit ? shown.last.map { String($0.number) } : nil)
+        return ControlResult(
+            page, cursor: { String($0.number) }, { $0.request($1.request) })
+    }
+
+    func workloads(_ request: ControlRequest) -> ControlResult {
+        let catalog = state.catalog
+        let now = catalog.now(real: state.realNow)
+        return request.list(
+            Array(catalog.registeredWorkloads),
+            key: { CatalogFact.registeredWorkload($0).key.id }, { $0.workload($1, at: now) })
+    }
+
+    func stopWorkload(_ request: ControlRequest) async throws -> ControlResult {
+        try request.read { $0.finish() }
+        let id = request["resourceId"]
+        let stopped = try await state.edit { try $0.stopWorkloads(ofResource: id) }
+        let now = state.catalog.now(real: state.realNow)
+        let page = ReportPage(items: stopped, nextCursor: nil)
+        return ControlResult(page) { $0.workload($1, at: now) }
+    }
+
+    /// The audit trail; the cursor is given also where nothing follows yet.
+    func trail(_ request: ControlRequest) -> ControlResult {
+        let trail = log.trail(
+            from: Int(clamping: request.number(.cursor) ?? 0), limit: request.limit,
+            bytes: ControlLimits.pageBytes)
+        let page = ReportPage(items: trail.calls, nextCursor: String(trail.next))
+        return ControlResult(page) { writer, call in
+            if let trailed = call.trailed { writer.trail(call, trailed) }
+        }
+    }
+
+    package func request(_ request: ControlRequest) throws -> ControlResult {
+        guard let logged = log.request(id: request["requestId"]) else {
+            throw Contradiction(
+                .notFound, "requestId",
+                "no request of the last \(RequestLog.capacity) has this id")
+        }
+        return ControlResult { $0.request(logged) }
+    }
+
+    package func clock() -> ControlResult {
+        let catalog = state.catalog
+        let real = state.realNow
+        return ControlResult { $0.clock(of: catalog, real: real) }
+    }
+
+    func putClock(_ request: ControlRequest) async throws -> ControlResult {
+        switch try request.read({ $0.clockCommand() }) {
+        case .change(let change): _ = try await state.editAndArrive { try $0.changeClock(change) }
+        case .jump(let jump):
+            let (contract, alignment) = (state.contract, state.alignment)
+            _ = try await state.editAndArrive { edit in
+                try edit.jump(to: jump, contract: contract, alignment: alignment)
+            }
+        }
+        return clock()
+    }
+
+    func reset(_ request: ControlRequest) async throws -> ControlResult {
+        let everything = try request.read { reader in
+            let everything = reader.flag("everything") ?? false
+            reader.finish()
+            return everything
+        }
+        if everything { try await state.forgetEverything() } else { try await state.forgetUsage() }
+        log.clear()
+        return ControlResult { _ in }
+    }
+
+    /// A copy of the data file, as it is sent.
+    func backup() async throws -> ControlResult {
+        guard let parts = try await state.store.backup() else {
+            throw Problem(
+                409, "the marketplace is in memory and has no data file: start it with --data")
+        }
+        var result = ControlResult([])
+        result.contentType = "application/octet-stream"
+        result.nextPart = parts
+        return result
+    }
+
+    /// Whether the server lives.
+    ///
+    /// Where something on the disk is damaged, the rest goes on, so this is a success all the same.
+    func health() -> ControlResult {
+        let findings = state.store.findings
+        return ControlResult { writer in
+            writer.member("status", findings.isEmpty ? "ok" : "damaged")
+            writer.member("version", Version.current)
+            guard !findings.isEmpty else { return }
+            writer.name("damage")
+            writer.list(findings) { $0.string($1) }
+        }
+    }
+
+    /// What can be said without keeping more: sizes, and requests since the start.
+    func metrics() -> ControlResult {
+        let catalog = state.catalog
+        let gauges: [(name: String, help: String, value: Int)] = [
+            ("turnpike_products", "Products.", catalog.products.count),
+            ("turnpike_agreements", "Agreements.", catalog.agreements.count),
+            ("turnpike_credentials", "Credentials.", catalog.credentials.count),
+            (
+                "turnpike_damage", "Damaged pages and what cannot be read for them; see /health.",
+                state.store.findings.count
+            ),
+        ]
+        var text = """
+            # HELP turnpike_requests_total Requests to the AWS endpoint since the start or a reset.
+            # TYPE turnpike_requests_total counter
+            turnpike_requests_total \(log.count)
+
+            """
+        for gauge in gauges {
+            text += """
+                # HELP \(gauge.name) \(gauge.help)
+                # TYPE \(gauge.name) gauge
+                \(gauge.name) \(gauge.value)
+
+                """
+        }
+        var result = ControlResult(Array(text.utf8))
+        result.contentType = "text/plain; version=0.0.4; charset=utf-8"
+        return result
+    }
+}
+
+extension ControlRequest {
+    fileprivate func requestFilter() throws(Contradiction) -> (LoggedRequest) -> Bool {
+        var operation: OperationName?
+        if let name = query["operation"] {
+            operation = OperationName(rawValue: name)
+            guard operation != nil else {
+                let names = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Contradiction(
+                    .invalid, "operation", "'\(name.cut(toBytes: 100))' is none of \(names)")
+            }
+        }
+        let status = number(.status).map { Int(clamping: $0) }
+        let key = query["accessKeyId"]
+        return { logged in
+            (operation == nil || logged.operation == operation)
+                && (key.map { logged.accessKeyID?.hasSameBytes(as: $0) == true } ?? true)
+                && (status == nil || logged.status == status)
+        }
+    }
+
+    fileprivate func usageFilter() throws(Contradiction) -> UsageFilter {
+        var filter = UsageFilter()
+        filter.productCode = query["productCode"]
+        filter.buyerAccountID = query["buyerAccountId"]
+        filter.dimension = query["dimension"]
+        filter.licenseARN = query["licenseArn"]
+        filter.resourceID = query["resourceId"]
+        filter.region = query["region"]
+        filter.from = try time("from")
+        filter.to = try time("to")
+        return filter
+    }
+}

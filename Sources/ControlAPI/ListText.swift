@@ -1,0 +1,113 @@
+import AWSWire
+import Marketplace
+import MeteringAPI
+import Synchronization
+
+/// The text of a part of a list, made piece by piece as the client takes it.
+///
+/// So what a slow client holds is a piece, and the items that other readers share or that the
+/// store bounded.
+final class ListText<Item: Sendable>: Sendable {
+    typealias Write = @Sendable (inout JSONWriter, Item) -> Void
+    typealias Cursor = @Sendable (Item) -> String
+
+    private let page: ReportPage<Item>
+    /// What leads on from an item, where the list may end with any.
+    private let cursor: Cursor?
+    private let write: Write
+    private let place = Mutex(Place())
+
+    private struct Place {
+        var index = 0
+        var bytes = 0
+        var isOver = false
+    }
+
+    init(_ page: ReportPage<Item>, cursor: Cursor?, _ write: @escaping Write) {
+        self.page = page
+        self.cursor = cursor
+        self.write = write
+    }
+
+    var isOver: Bool { place.withLock(\.isOver) }
+
+    /// The next piece; nil behind the last.
+    func nextPiece() -> [UInt8]? {
+        place.withLock { place in
+            if place.isOver { return nil }
+            var piece: [UInt8] = place.index == 0 ? Array(#"{"items":["#.utf8) : []
+            while !isEnd(place) {
+                if piece.count >= ControlLimits.pieceBytes { return piece }
+                if place.index > 0 { piece.append(UInt8(ascii: ",")) }
+                var writer = JSONWriter()
+                writer.object { write(&$0, page.items[place.index]) }
+                piece += writer.bytes
+                place.index += 1
+                place.bytes += writer.bytes.count
+            }
+            place.isOver = true
+            return piece + end(place)
+        }
+    }
+
+    private func isEnd(_ place: Place) -> Bool {
+        place.index == page.items.count
+            || cursor != nil && place.index > 0 && place.bytes >= ControlLimits.pageBytes
+    }
+
+    private func end(_ place: Place) -> [UInt8] {
+        var next = page.nextCursor
+        if place.index < page.items.count, let cursor {
+            next = cursor(page.items[place.index - 1])
+        }
+        var writer = JSONWriter()
+        if let next { writer.string(next) } else { writer.literal("null") }
+        return Array(#"],"nextCursor":"#.utf8) + writer.bytes + [UInt8(ascii: "}")]
+    }
+}
+
+extension ControlResult {
+    /// A part of a list, which is sent in pieces where it is long.
+    ///
+    /// With `cursor` it ends where it gets long; without, whoever made the page saw to it.
+    init<Item>(
+        _ page: ReportPage<Item>, cursor: ListText<Item>.Cursor? = nil,
+        _ write: @escaping ListText<Item>.Write
+    ) {
+        let text = ListText(page, cursor: cursor, write)
+        let first = text.nextPiece() ?? []
+        guard !text.isOver else {
+            self.init(first)
+            return
+        }
+        self.init([])
+        let begun = Mutex(false)
+        nextPart = {
+            let isFirst = begun.withLock { begun in
+                defer { begun = true }
+                return !begun
+            }
+            return isFirst ? first : text.nextPiece()
+        }
+    }
+}
+
+extension ControlRequest {
+    /// The part of a list, sorted by key, that was asked for.
+    func list<Item: Sendable>(
+        _ items: [Item], key: @escaping @Sendable (Item) -> String,
+        _ write: @escaping ListText<Item>.Write
+    ) -> ControlResult {
+        let after = query["cursor"].map(ExactText.init)
+        let sorted = items.map { (ExactText(key($0)), $0) }
+            .filter { pair in after.map { pair.0 > $0 } ?? true }
+            .sorted { $0.0 < $1.0 }
+        let page = ReportPage(
+            items: sorted.prefix(limit).map(\.1),
+            nextCursor: sorted.count > limit ? sorted[limit - 1].0.text : nil)
+        return ControlResult(page, cursor: key, write)
+    }
+
+    /// The bounds of a part of a list.
+    var bounds: PageBounds { PageBounds(items: limit, bytes: ControlLimits.pageBytes) }
+}

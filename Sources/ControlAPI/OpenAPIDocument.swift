@@ -1,0 +1,136 @@
+import AWSWire
+import HTTPTypes
+import MarketplaceHost
+
+/// The OpenAPI description of the control API, written from its table of routes.
+enum OpenAPIDocument {
+    static let json: [UInt8] = {
+        var writer = JSONWriter(capacity: 32_768)
+        writer.object { writer in
+            writer.member("openapi", "3.1.0")
+            writer.name("info")
+            writer.object { writer in
+                writer.member("title", "Turnpike's control API")
+                writer.member("version", Version.current)
+            }
+            writer.name("paths")
+            writer.object { paths(&$0) }
+            writer.name("components")
+            writer.object { writer in
+                writer.name("schemas")
+                writer.object { schemas(&$0) }
+                writer.name("securitySchemes")
+                writer.object { writer in
+                    writer.name("controlToken")
+                    writer.object { writer in
+                        writer.member("type", "http")
+                        writer.member("scheme", "bearer")
+                    }
+                }
+            }
+        }
+        return writer.bytes
+    }()
+
+    private static func paths(_ writer: inout JSONWriter) {
+        var templates: [String] = []
+        for route in ControlAPI.routes where !templates.contains(route.template) {
+            templates.append(route.template)
+        }
+        for template in templates {
+            writer.anyName(template)
+            writer.object { writer in
+                for route in ControlAPI.routes where route.template == template {
+                    writer.anyName(route.method.rawValue.lowercased())
+                    writer.object { operation(route, &$0) }
+                }
+            }
+        }
+    }
+
+    private static func operation(_ route: Route, _ writer: inout JSONWriter) {
+        writer.member("summary", route.summary)
+        writer.name("parameters")
+        writer.list(parameters(of: route)) { writer, parameter in
+            writer.object { writer in
+                writer.member("name", parameter.name)
+                writer.member("in", parameter.place)
+                if parameter.place == "path" { writer.boolean("required", true) }
+                writer.member("description", parameter.description)
+                writer.name("schema")
+                writer.object { parameter.type.write(to: &$0) }
+            }
+        }
+        if let request = route.request {
+            writer.name("requestBody")
+            writer.object { content("application/json", request, &$0) }
+        }
+        writer.name("responses")
+        writer.object { writer in
+            for status in route.statuses {
+                writer.anyName(String(status))
+                writer.object { writer in
+                    writer.member("description", status == 201 ? "Made" : "Done")
+                    content(route.contentType, route.response, &writer)
+                }
+            }
+            writer.anyName("default")
+            writer.object { writer in
+                writer.member("description", "What is wrong, and the way out")
+                content("application/problem+json", .problem, &writer)
+            }
+        }
+        if !route.isOpen {
+            writer.name("security")
+            writer.list([0]) { writer, _ in
+                writer.object { writer in
+                    writer.name("controlToken")
+                    writer.literal("[]")
+                }
+            }
+        }
+    }
+
+    private struct Parameter {
+        let name: String
+        let place: String
+        let type: Schema.FieldType
+        let description: String?
+    }
+
+    private static func parameters(of route: Route) -> [Parameter] {
+        let inPath = route.template.split(separator: "/").filter { $0.first == "{" }.map {
+            Parameter(
+                name: String($0.dropFirst().dropLast()), place: "path", type: .text,
+                description: nil)
+        }
+        let inQuery = route.query.map {
+            Parameter(name: $0.name, place: "query", type: $0.type, description: $0.description)
+        }
+        return inPath + inQuery
+    }
+
+    private static func content(
+        _ type: String, _ schema: Schema, _ writer: inout JSONWriter
+    ) {
+        writer.name("content")
+        writer.object { writer in
+            writer.anyName(type)
+            writer.object { writer in
+                writer.name("schema")
+                let shape: Schema.FieldType = type == "text/plain" ? .text : .object(schema)
+                writer.object { shape.write(to: &$0) }
+            }
+        }
+    }
+
+    private static func schemas(_ writer: inout JSONWriter) {
+        var known: Set<String> = []
+        let used = ControlAPI.routes.flatMap { [$0.request, $0.response].compactMap(\.self) }
+        for schema in (used + [.problem]).flatMap(\.named) {
+            guard let name = schema.name, known.insert(name).inserted else { continue }
+            writer.anyName(name)
+            writer.object { schema.write(to: &$0) }
+        }
+    }
+}

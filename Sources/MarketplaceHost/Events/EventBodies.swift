@@ -1,0 +1,54 @@
+package import AWSWire
+package import Marketplace
+
+// What the seller gets: messages of SNS here, and EventBridge's events in the file beside.
+
+extension MarketplaceEvent {
+    /// The JSON text that is delivered.
+    package var body: [UInt8] {
+        var writer = JSONWriter(capacity: 1024)
+        switch kind.channel {
+        case .eventBridge: writer.object { $0.eventBridge(self) }
+        case .sns: writer.object { $0.message(self) }
+        }
+        return writer.bytes
+    }
+}
+
+extension Agreement {
+    /// What the buyer accepted; events name it, and nothing else here does.
+    var offerID: String { "offer-" + id.drop { $0 != "-" }.dropFirst().prefix(13) }
+}
+
+extension JSONWriter {
+    /// A message of SNS, without its envelope; the boolean is a text, as AWS prints it.
+    fileprivate mutating func message(_ event: MarketplaceEvent) {
+        member("action", event.kind.rawValue)
+        member("customer-identifier", event.buyer.customerIdentifier)
+        member("product-code", event.product.code)
+        switch event.kind {
+        case .subscribeSuccess, .subscribeFail:
+            member("offer-identifier", event.agreement.offerID)
+        default: break
+        }
+        if event.kind == .subscribeSuccess {
+            member(
+                "isFreeTrialTermPresent",
+                event.agreement.isInFreeTrial(at: event.time) ? "true" : "false")
+        }
+    }
+
+    /// An event in the control API's list.
+    package mutating func event(_ numbered: NumberedEvent) {
+        let event = numbered.event
+        member("number", numbered.number)
+        member("eventId", event.id)
+        time("at", event.time)
+        member("channel", event.kind.channel.rawValue)
+        member("type", event.kind.rawValue)
+        member("agreementId", event.agreement.id)
+        member("productCode", event.product.code)
+        name("body")
+        literal(String(decoding: event.body, as: UTF8.self))
+    }
+}

@@ -1,0 +1,45 @@
+package import Logging
+import ServiceLifecycle
+import Waiting
+
+/// Lets happen what becomes due while nobody asks for anything.
+package struct Timekeeper: Service {
+    private let state: MarketplaceState
+    private let logger: Logger
+
+    package init(state: MarketplaceState, logger: Logger) {
+        self.state = state
+        self.logger = logger
+    }
+
+    /// How long it sleeps at most, so that a real clock that is set is noticed.
+    private static let longestSleep: Int64 = 60_000
+    /// How long it waits after a failure of the store.
+    private static let pause: Int64 = 1000
+
+    package func run() async {
+        await cancelWhenGracefulShutdown { await keepTime() }
+    }
+
+    private func keepTime() async {
+        while !Task.isCancelled {
+            let rings = state.changes.rings
+            let wait = state.millisecondsUntilNext.map { min($0, Self.longestSleep) }
+            if let wait, wait <= 0 {
+                await settle()
+                continue
+            }
+            await state.changes.wait(
+                past: rings, milliseconds: wait ?? Self.longestSleep)
+        }
+    }
+
+    private func settle() async {
+        do {
+            try await state.settle()
+        } catch {
+            logger.error("what became due could not be stored, and is tried again: \(error)")
+            try? await Task.sleep(for: .milliseconds(Self.pause))
+        }
+    }
+}

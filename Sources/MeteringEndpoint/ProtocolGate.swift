@@ -1,0 +1,97 @@
+import AWSWire
+package import HTTPTypes
+package import MeteringAPI
+package import WebServer
+
+/// What AWS's framework answers before it looks at who is calling.
+///
+/// The order and the odd bodies are those that were seen on other AWS JSON services.
+package enum ProtocolGate {
+    package static let contentType = "application/x-amz-json-1.1"
+
+    /// The operation that a request is for, or the framework's answer to what is no request.
+    package enum Passage: Sendable {
+        case operation(OperationName)
+        case answer(PlainResponse, reason: String)
+    }
+
+    package static func pass(_ request: PlainRequest) -> Passage {
+        if RPCProtocol.isUsed(by: request) { return RPCProtocol.pass(request) }
+        if request.method == .options { return .answer(crossOrigin(request), reason: "OPTIONS") }
+        guard request.method == .post else {
+            return .answer(unauthorizedMethod, reason: "the method is not POST")
+        }
+        switch mediaType(request) {
+        case contentType: break
+        case "application/json":
+            return .answer(
+                unknownJSON, reason: "the content type is not \(contentType)")
+        default:
+            return .answer(unknownXML, reason: "the content type is not \(contentType)")
+        }
+        guard let operation = operation(request) else {
+            return .answer(
+                EndpointAnswer.plain(.unknownOperation),
+                reason: "X-Amz-Target names no operation of AWSMPMeteringService or "
+                    + "AWSMPEntitlementService")
+        }
+        return .operation(operation)
+    }
+
+    /// The content type without its parameters, in lower case.
+    private static func mediaType(_ request: PlainRequest) -> String? {
+        guard let value = request.headers[.contentType] else { return nil }
+        // What every SDK sends needs no second look.
+        if value == contentType { return value }
+        let type = value.prefix { $0 != ";" }
+        return String(type.filter { !$0.isWhitespace }).lowercased()
+    }
+
+    private static func operation(_ request: PlainRequest) -> OperationName? {
+        request.headers[.amzTarget].flatMap { operations[$0] }
+    }
+
+    private static let operations = Dictionary(
+        uniqueKeysWithValues: OperationName.allCases.map {
+            ("\($0.targetPrefix).\($0.rawValue)", $0)
+        })
+
+    /// Lets a page of any origin ask; it cannot do anything without a signature.
+    private static func crossOrigin(_ request: PlainRequest) -> PlainResponse {
+        var headers: HTTPFields = [.contentLength: "0"]
+        if request.headers[.origin] != nil {
+            headers[.accessControlAllowOrigin] = "*"
+            headers[.accessControlAllowMethods] = "POST"
+            headers[.accessControlAllowHeaders] =
+                request.headers[.accessControlRequestHeaders] ?? "*"
+            headers[.accessControlMaxAge] = "172800"
+        }
+        return PlainResponse(status: .ok, headers: headers)
+    }
+
+    private static let unauthorizedMethod = PlainResponse(
+        status: .forbidden, headers: [.contentType: "application/xml"],
+        body: Array(
+            """
+            <AccessDeniedException>
+              <Message>Unable to determine service/operation name to be authorized</Message>
+            </AccessDeniedException>
+
+            """.utf8))
+
+    private static let unknownXML = PlainResponse(
+        status: .notFound, headers: [.contentType: "application/xml"],
+        body: Array("<UnknownOperationException/>\n".utf8))
+
+    private static let unknownJSON = PlainResponse(
+        status: .notFound, headers: [.contentType: "application/json"],
+        body: Array(
+            (#"{"Output":{"__type":"com.amazon.coral.service#UnknownOperationException"},"#
+                + #""Version":"1.0"}"#).utf8))
+}
+
+extension HTTPField.Name {
+    package static let amzTarget = Self("X-Amz-Target")!
+    package static let amznRequestID = Self("x-amzn-RequestId")!
+    package static let turnpikeExplanation = Self("x-turnpike-explanation")!
+}

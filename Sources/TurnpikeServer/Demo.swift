@@ -1,0 +1,156 @@
+import Marketplace
+package import MarketplaceHost
+
+/// A marketplace to begin with: a product of each type, two buyers, and keys that everyone knows.
+///
+/// The keys are printed in the documentation, so a server with them binds to loopback only.
+package enum Demo {
+    /// A credential with the name that `turnpike env` takes.
+    package struct NamedCredential: Sendable {
+        package let name: String
+        package let accessKeyID: String
+        package let secretAccessKey: String
+        package let sessionToken: String?
+        /// The region that its requests should be signed for.
+        package let region = "us-east-1"
+        /// The principal, in the seed file's words.
+        fileprivate let principal: String
+
+        fileprivate init(_ name: String, workload kind: String, resource: String) {
+            let word = String(kind.uppercased().prefix(8))
+            self.name = name
+            accessKeyID = "ASIADEMO" + word + String(repeating: "0", count: 12 - word.count)
+            secretAccessKey = "demo-secret-of-the-\(name)"
+            sessionToken = "demo-session-token-of-the-\(name)"
+            principal =
+                "{kind: \(kind), accountId: \"\(Demo.buyerAccountID)\", region: \(region), "
+                + "resourceId: \(resource)}"
+        }
+
+        fileprivate init(_ name: String, account: String) {
+            let word = name.uppercased()
+            self.name = name
+            accessKeyID = "AKIADEMO" + word + String(repeating: "0", count: 12 - word.count)
+            secretAccessKey = "demo-secret-of-the-\(name)"
+            sessionToken = nil
+            principal = "{kind: account, accountId: \"\(account)\"}"
+        }
+    }
+
+    /// The account that published the demo's products.
+    package static let seller = NamedCredential("seller", account: sellerAccountID)
+
+    /// A credential for the seller and for a workload of each kind.
+    package static let credentials: [NamedCredential] = [
+        seller,
+        NamedCredential("ec2-instance", workload: "ec2Instance", resource: "i-0dem0000000000001"),
+        NamedCredential("ecs-task", workload: "ecsTask", resource: "task-demo"),
+        NamedCredential("eks-pod", workload: "eksPod", resource: "pod-demo"),
+        NamedCredential("agentcore-runtime", workload: "agentCoreRuntime", resource: "agent-demo"),
+    ]
+
+    private static let sellerAccountID = "111122223333"
+    /// The buyer that the workloads belong to.
+    package static let buyerAccountID = "222233334444"
+    /// The SaaS product with concurrent agreements.
+    package static let productCode = "demosaasconcurrent0000001"
+    package static let dimension = "requests"
+    /// A registration token of the first buyer for that product, good for four hours from the
+    /// server's start.
+    package static let registrationToken = "demo+token/of+Globex/4u8n2k=="
+
+    private static let agreementID = "agmt-demo-saas-globex"
+
+    private static var seed: String {
+        """
+        accounts:
+          - {accountId: "\(sellerAccountID)", role: seller, name: Acme Software}
+          - {accountId: "\(buyerAccountID)", role: buyer, name: Globex,
+             customerIdentifier: demoGlobex1}
+          - {accountId: "333344445555", role: buyer, name: Initech,
+             customerIdentifier: demoInitech}
+        products:
+          - productCode: \(productCode)
+            type: saas
+            title: Acme Observability
+            sellerAccountId: "\(sellerAccountID)"
+            fulfillmentURL: http://localhost:3000/register
+            dimensions:
+              - {name: requests, unit: Requests, price: "0.002"}
+              - {name: users, unit: Users, price: "5"}
+              - {name: seats, type: entitled, unit: Users, price: "60"}
+          - productCode: demosaaslegacy00000000001
+            type: saas
+            title: Acme Mail
+            sellerAccountId: "\(sellerAccountID)"
+            integration: customerIdentifier
+            fulfillmentURL: http://localhost:3000/register
+            dimensions: [{name: messages, unit: Messages, price: "0.0001"}]
+          - productCode: demoami000000000000000001
+            type: ami
+            title: Acme Database
+            sellerAccountId: "\(sellerAccountID)"
+            dimensions: [{name: queries, unit: Queries, price: "0.00001"}]
+          - productCode: democontainer000000000001
+            type: container
+            title: Acme Gateway
+            sellerAccountId: "\(sellerAccountID)"
+            dimensions: [{name: nodes, unit: Nodes, price: "0.1"}]
+          - productCode: demoagentcore000000000001
+            type: agentCore
+            title: Acme Agent
+            sellerAccountId: "\(sellerAccountID)"
+            dimensions: [{name: invocations, unit: Invocations, price: "0.01"}]
+        agreements:
+        \(agreements)
+        credentials:
+        \(credentials.map(line).joined(separator: "\n"))
+        """
+    }
+
+    private static var agreements: String {
+        [
+            (agreementID, productCode, buyerAccountID),
+            ("agmt-demo-saas-initech", productCode, "333344445555"),
+            ("agmt-demo-legacy-globex", "demosaaslegacy00000000001", buyerAccountID),
+            ("agmt-demo-ami-globex", "demoami000000000000000001", buyerAccountID),
+            ("agmt-demo-container-globex", "democontainer000000000001", buyerAccountID),
+            ("agmt-demo-agentcore-globex", "demoagentcore000000000001", buyerAccountID),
+        ].map { id, product, buyer in
+            "  - {agreementId: \(id), productCode: \(product), buyerAccountId: \"\(buyer)\", "
+                + "startsAt: \"2026-01-01T00:00:00Z\", "
+                + "licenseArn: \"arn:aws:license-manager::\(sellerAccountID):license:l-\(id)\"}"
+        }.joined(separator: "\n")
+    }
+
+    private static func line(_ credential: NamedCredential) -> String {
+        let token = credential.sessionToken.map { ", sessionToken: \($0)" } ?? ""
+        return "  - {accessKeyId: \(credential.accessKeyID), secretAccessKey: "
+            + "\(credential.secretAccessKey)\(token), expiresIn: 0, "
+            + "principal: \(credential.principal)}"
+    }
+
+    /// Adds what the marketplace does not have of the demo; what it has may have been changed.
+    package static func apply(to state: MarketplaceState) async throws {
+        try await SeedFile.read(seed, name: "the demo").apply(to: state, keepingWhatIsThere: true)
+        _ = try await state.edit { edit in
+            try edit.addRegistrationToken(
+                for: .agreement(agreementID), expiresIn: nil,
+                digest: TokenText.digest(of: registrationToken))
+        }
+    }
+
+    /// Takes back the keys that everyone knows, which a data file holds once it served a demo.
+    package static func withdraw(from state: MarketplaceState) async throws {
+        _ = try await state.edit { edit in
+            for credential in credentials
+            where edit.catalog.credentials[credential.accessKeyID] != nil {
+                try edit.deleteCredential(credential.accessKeyID)
+            }
+            let digest = TokenText.digest(of: registrationToken)
+            if edit.catalog.registrationTokens[digest] != nil {
+                edit.remove(CatalogFact.Key(.registrationToken, digest))
+            }
+        }
+    }
+}
