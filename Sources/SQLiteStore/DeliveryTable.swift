@@ -57,6 +57,9 @@ struct DeliveryTable {
         try remove.run()
     }
 
+    /// Whether a row of all columns is one that was written to this table.
+    static func isSound(_ row: Statement) -> Bool { row.delivery != nil }
+
     fileprivate static func checksum(of delivery: Delivery) -> Int64 {
         var checksum = Checksum()
         for number in [

@@ -45,6 +45,12 @@ struct LogCheck {
 
     private var path: String
 
+    /// Damaged frames with sound ones of the same log right behind them, where it corrects: the
+    /// transactions behind count, and the pages of these frames are damaged ones.
+    private(set) var lostFrames: Set<Int> = []
+    /// Whether one of them has the first page, which is then as it was before.
+    private(set) var hasLostFirstPage = false
+
     /// What frames are with the one bit set right that has flipped.
     private(set) var corrections: [Int: LogFrame] = [:]
 
@@ -69,6 +75,7 @@ extension LogCheck {
     /// A page as the log has it; nil where it has none of this number.
     func page(_ number: UInt32) throws(OpenError) -> [UInt8]? {
         guard let frame = pages[number] else { return nil }
+        if lostFrames.contains(frame) { throw OpenError.replaced(path) }
         if let corrected = corrections[frame] { return corrected.content }
         guard let log = try ReadOnlyFile(path), let found = log.frame(frame), found.page == number
         else { throw OpenError.replaced(path) }
@@ -95,12 +102,26 @@ extension LogCheck {
         while next < count, let read = log.frame(next) {
             var frame = read
             if !frame.continues(&sum, order, salts) {
-                guard correcting, let corrected = frame.corrected(after: &sum, order, salts)
-                else { break }
-                frame = corrected
-                corrections[next] = corrected
+                guard correcting else { break }
+                if let corrected = frame.corrected(after: &sum, order, salts) {
+                    frame = corrected
+                    corrections[next] = corrected
+                } else if let found = log.frame(next + 1),
+                    let stored = frame.sum(before: found, order, salts)
+                {
+                    sum = stored
+                    lostFrames.insert(next)
+                } else {
+                    break
+                }
             }
-            pending[frame.page] = next
+            if lostFrames.contains(next), frame.page == 1 {
+                // All hangs on it, and but for the list of free pages it hardly ever changes: what
+                // was before must do.
+                hasLostFirstPage = true
+            } else {
+                pending[frame.page] = next
+            }
             next += 1
             guard frame.pagesAfterCommit != 0 else { continue }
             pages.merge(pending) { $1 }
@@ -234,6 +255,19 @@ struct LogFrame {
         return fits
     }
 
+    /// The sum that the frame's head has, if the frame behind goes on from it and so tells that the
+    /// head is what was written, and the page is not.
+    fileprivate func sum(
+        before next: LogFrame, _ order: WordOrder, _ salts: UInt64
+    ) -> WordSum? {
+        guard page != 0, self.salts == salts else { return nil }
+        let stored = bytes.withUnsafeBytes {
+            WordSum(first: $0.bigEndian(at: 16), second: $0.bigEndian(at: 20))
+        }
+        var sum = stored
+        return next.continues(&sum, order, salts) ? stored : nil
+    }
+
     /// The frame with the one bit set right that keeps it from fitting; nil where there is none.
     fileprivate func corrected(
         after sum: inout WordSum, _ order: WordOrder, _ salts: UInt64
@@ -281,6 +315,11 @@ private enum WordOrder {
 private struct WordSum {
     private(set) var first: UInt32 = 0
     private(set) var second: UInt32 = 0
+
+    init(first: UInt32, second: UInt32) {
+        self.first = first
+        self.second = second
+    }
 
     /// The sum of a header; nil where the header says another.
     init?(ofHeader header: [UInt8], _ order: WordOrder) {

@@ -22,10 +22,19 @@ struct FileImage {
             image: LogImage(of: log), checksPages: checksPages, correctsPages: correctsPages)
     }
 
-    /// Reads with a connection that lasts as long as the body.
+    /// Reads with a connection that lasts as long as the body; one page may be read in the place of
+    /// another.
     func read<Result>(
+        with substitute: PageGuard.Substitute? = nil,
         _ body: (Database, OpaquePointer) throws -> Result
     ) throws -> Result {
+        let pages =
+            substitute.map {
+                PageGuard(
+                    image: self.pages.image, checksPages: self.pages.checksPages,
+                    correctsPages: self.pages.correctsPages, substitute: $0)
+            } ?? self.pages
+        defer { if substitute != nil { pages.correctedPages.forEach(self.pages.noteCorrection) } }
         var configuration = Configuration()
         configuration.readonly = true
         let file = try DatabaseQueue(
@@ -41,6 +50,12 @@ struct FileImage {
         }
         try file.close()
         return result
+    }
+
+    /// The pages of the file with its log, for those who look at them one by one.
+    func soundPages() throws(OpenError) -> SoundPages {
+        guard let file = try ReadOnlyFile(path) else { throw OpenError.missing(path) }
+        return SoundPages(file: file, log: log, corrects: pages.correctsPages)
     }
 
     /// Sentences about the pages that are not what was written, those included that nothing uses.
@@ -63,5 +78,32 @@ struct FileImage {
             if !isSound { findings.append("page \(number) is not what was written") }
         }
         return findings
+    }
+}
+
+/// The pages of a file that are what was written, or could be set right.
+struct SoundPages {
+    fileprivate let file: ReadOnlyFile
+    fileprivate let log: LogCheck
+    fileprivate let corrects: Bool
+
+    var count: UInt32 { log.pageCount ?? UInt32(file.size / PageChecksum.pageSize) }
+
+    /// Whether the first page, which leads to the free ones, is as it was written last.
+    var knowsFreePages: Bool { !log.hasLostFirstPage }
+
+    /// The bytes of a page; nil where they are not what was written, or there are none.
+    subscript(number: UInt32) -> [UInt8]? {
+        guard (1...max(count, 1)).contains(number) else { return nil }
+        if log.pages.keys.contains(number) { return (try? log.page(number)) ?? nil }
+        var page = file.bytes(
+            at: Int(number - 1) * PageChecksum.pageSize, PageChecksum.pageSize)
+        let isSound = page.withUnsafeMutableBytes { bytes in
+            guard bytes.count == PageChecksum.pageSize, let start = bytes.baseAddress
+            else { return false }
+            return PageChecksum.isSound(start, number: number)
+                || corrects && PageChecksum.correct(bytes, number: number)
+        }
+        return isSound ? page : nil
     }
 }

@@ -46,9 +46,12 @@ extension OpenFile {
             guard count == PageChecksum.pageSize, offset % PageChecksum.pageSize == 0 else {
                 return readPart(bytes, count, at: offset, pages)
             }
-            let number = UInt32(offset / PageChecksum.pageSize + 1)
+            let number = pages.page(at: UInt32(offset / PageChecksum.pageSize + 1))
             let code = readPage(bytes, number, pages)
             if code == Self.damaged { pages.noteDamage(ofPage: number) }
+            if code == SQLITE_OK, let part = pages.substitute?.part, part.page == number {
+                part.cut(bytes)
+            }
             return code
         case .log(let pages, _): return readLog(bytes, count, at: offset, pages)
         case .other: return readAsItIs(bytes, count, at: offset)

@@ -31,6 +31,8 @@ final class PageGuard: Sendable {
     let checksPages: Bool
     /// Whether a page with one flipped bit is read as it was written.
     let correctsPages: Bool
+    /// A page that is read in the place of another; nil where each is read in its own.
+    let substitute: Substitute?
     private let log = Mutex(Log())
     private let damage = Mutex(Damage())
 
@@ -38,8 +40,9 @@ final class PageGuard: Sendable {
 
     init(
         image: LogImage? = nil, firstPage: [UInt8]? = nil, checksPages: Bool = true,
-        correctsPages: Bool = false
+        correctsPages: Bool = false, substitute: Substitute? = nil
     ) {
+        self.substitute = substitute
         self.image = image
         self.firstPage = firstPage
         self.checksPages = checksPages
@@ -53,6 +56,18 @@ final class PageGuard: Sendable {
 
     deinit {
         _ = Self.known.withLock { $0.guards.removeValue(forKey: id) }
+    }
+
+    /// A part of a tree that is read in the place of its root.
+    struct Substitute {
+        let part: TreeParts.Part
+        /// The number of the root's page.
+        let place: UInt32
+    }
+
+    /// The number of the page that is read where a number is asked for.
+    func page(at number: UInt32) -> UInt32 {
+        substitute.map { $0.place == number ? $0.part.page : number } ?? number
     }
 
     static func find(_ id: Int) -> PageGuard? { known.withLock { $0.guards[id]?.guarding } }

@@ -50,6 +50,11 @@ package struct FileRepair: Sendable {
         if !log.corrections.isEmpty {
             findings.append("in the log, \(log.corrections.count) flipped bits were set right")
         }
+        for frame in log.lostFrames.sorted() {
+            findings.append(
+                "frame \(frame + 1) of the log is damaged: what only it held is missing, and the "
+                    + "transactions behind it are kept")
+        }
         if let damage = log.damage {
             findings.append(
                 "the log is damaged \(damage); they are missing, and what they changed is as it "
@@ -63,7 +68,7 @@ package struct FileRepair: Sendable {
         try image.read { database, source in
             try inspect(database, path)
             try new.writeWithoutTransaction { target in
-                try copy(from: source, to: target)
+                try copy(from: image, over: source, to: target)
             }
         }
         try new.close()
@@ -104,12 +109,14 @@ package struct FileRepair: Sendable {
 }
 
 extension FileRepair {
-    private mutating func copy(from source: OpaquePointer, to target: Database) throws {
+    private mutating func copy(
+        from image: FileImage, over source: OpaquePointer, to target: Database
+    ) throws {
         guard let connection = target.sqliteConnection else {
             throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
         }
         try target.execute(sql: "PRAGMA synchronous = OFF; BEGIN")
-        let salvage = Salvage(from: source, to: connection)
+        let salvage = try Salvage(from: image, over: source, to: connection)
         var report = SalvageReport()
         try salvage.run(&report)
         try target.execute(sql: "COMMIT")

@@ -8,24 +8,43 @@ struct SalvageReport {
 }
 
 /// Copies the rows that can be read from one data file to another.
+///
+/// A table is read from both ends to the damage in between. Then what is beside and below damaged
+/// pages is read: each part of a tree that is left is taken for the whole table, and a row counts
+/// if its own checksum says that it is one of that table.
 struct Salvage {
+    let image: FileImage
     let source: OpaquePointer
     let target: OpaquePointer
+    /// Nil where free pages cannot be told from others.
+    private let parts: [TreeParts.Part]?
 
-    init(from source: OpaquePointer, to target: OpaquePointer) {
+    init(from image: FileImage, over source: OpaquePointer, to target: OpaquePointer) throws {
+        self.image = image
         self.source = source
         self.target = target
+        guard image.pages.checksPages else {
+            parts = []
+            return
+        }
+        var roots: Set<UInt32> = [1]
+        let rows = try Statement(
+            "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0", on: source)
+        while try rows.step() { roots.insert(UInt32(truncatingIfNeeded: rows.integer(0))) }
+        parts = TreeParts(of: try image.soundPages(), roots: roots).parts
     }
 
-    func run(_ report: inout SalvageReport) throws(SQLiteFailure) {
+    func run(_ report: inout SalvageReport) throws {
         try copyNames(&report)
         let allocations = try copyAllocations(&report)
         try copyRuns(&report, allocations)
-        for table in Table.byKey where try exists(table.name) {
-            try copy(table, &report, of: table.what)
+        for table in SalvagedTable.others where try exists(table.name) {
+            try copy(table, &report)
         }
-        for table in Table.byNumber where try exists(table.name) {
-            try copy(table, &report, of: table.what)
+        if parts == nil, !report.missing.isEmpty {
+            report.missing.append(
+                "the list of free pages is damaged: what lies beside and below other damaged pages "
+                    + "is left out, because it cannot be told from what was deleted")
         }
         try removeStrays()
         try keepNumbers()
@@ -56,56 +75,6 @@ struct Salvage {
     }
 }
 
-/// A table, its columns and what they hold.
-struct Table {
-    let name: String
-    /// What a row is, in the plural.
-    let what: String
-    let columns: [String]
-    /// The first of them that order the rows.
-    let keys: Int
-
-    private init(_ name: String, _ what: String, _ columns: String, keys: Int = 1) {
-        self.name = name
-        self.what = what
-        self.columns = columns.split(separator: " ").map(String.init)
-        self.keys = keys
-    }
-
-    static let names = Table("name", "names", "id text checksum")
-    static let runs = Table(
-        "usage_run", "runs of records", "id hour product region checksum records")
-    static let allocations = Table(
-        "usage_allocation", "allocations", "run position body checksum", keys: 2)
-    /// Tables whose rows have keys of several columns.
-    static let byKey = [
-        Table("used_dimension", "dimensions with usage", "product dimension checksum", keys: 2),
-        Table(
-            "client_token", "client tokens, whose requests may be recorded again,",
-            "account_id resource_id region token request_digest record_id expires_at checksum",
-            keys: 4),
-        Table("catalog", "facts of the catalog", "kind id body checksum", keys: 2),
-    ]
-    /// Tables whose rows are numbered.
-    static let byNumber = [
-        Table("event", "events", "number body checksum"),
-        Table(
-            "delivery", "deliveries",
-            "number event target state attempts time error checksum"),
-    ]
-
-    var list: String { columns.joined(separator: ", ") }
-
-    func order(descending: Bool) -> String {
-        columns.prefix(keys).map { $0 + (descending ? " DESC" : "") }.joined(separator: ", ")
-    }
-
-    var insert: String {
-        "INSERT OR IGNORE INTO \(name) (\(list)) VALUES "
-            + "(\(columns.map { _ in "?" }.joined(separator: ", ")))"
-    }
-}
-
 extension Salvage {
     private func exists(_ table: String) throws(SQLiteFailure) -> Bool {
         let rows = try Statement("SELECT 1 FROM sqlite_schema WHERE name = ?", on: source)
@@ -113,30 +82,53 @@ extension Salvage {
         return try rows.step()
     }
 
-    /// Copies the rows of a table, from both ends to the damage in between.
-    private func copy(
-        _ table: Table, _ report: inout SalvageReport, of what: String
-    ) throws(SQLiteFailure) {
+    /// Copies the rows of a table.
+    private func copy(_ table: SalvagedTable, _ report: inout SalvageReport) throws {
         let insert = try Statement(table.insert, on: target)
-        var isWhole = true
-        for descending in [false, true] {
-            isWhole = try walk(
-                "SELECT \(table.list) FROM \(table.name) ORDER BY "
-                    + table.order(descending: descending)
-            ) { (row) throws(SQLiteFailure) in
-                insert.bindAll(table.columns.count, from: row)
-                try insert.run()
-            }
-            if isWhole { break }
+        let isWhole = try forEachRow(of: table) { row in
+            insert.bindAll(table.columns.count, from: row)
+            try insert.run()
         }
-        if !isWhole { report.missing.append("some \(what) are missing: their page is damaged") }
+        if !isWhole {
+            report.missing.append("some \(table.what) may be missing: a page of theirs is damaged")
+        }
+    }
+
+    /// Gives the rows of a table, some of them more than once; false where there is damage.
+    private func forEachRow(
+        of table: SalvagedTable, _ body: (Statement) throws -> Void
+    ) throws -> Bool {
+        if try walk(table.select(), on: source, body) { return true }
+        _ = try walk(table.select(descending: true), on: source, body)
+        try forEachPart(of: table, body)
+        return false
+    }
+
+    /// Gives the rows of a table that are beside or below damaged pages.
+    private func forEachPart(
+        of table: SalvagedTable, _ body: (Statement) throws -> Void
+    ) throws {
+        let root = try Statement("SELECT rootpage FROM sqlite_schema WHERE name = ?", on: source)
+        root.bind(1, table.name)
+        guard try root.step() else { return }
+        let place = UInt32(truncatingIfNeeded: root.integer(0))
+        for part in parts ?? [] {
+            try image.read(with: PageGuard.Substitute(part: part, place: place)) { _, connection in
+                for descending in [false, true] {
+                    let isWhole = try walk(table.select(descending: descending), on: connection) {
+                        if table.isSound($0) { try body($0) }
+                    }
+                    if isWhole { break }
+                }
+            }
+        }
     }
 
     /// Gives the rows of a query until the end or damage; false where it was damage.
     private func walk(
-        _ sql: String, _ body: (Statement) throws(SQLiteFailure) -> Void
-    ) throws(SQLiteFailure) -> Bool {
-        let rows = try Statement(sql, on: source)
+        _ sql: String, on connection: OpaquePointer, _ body: (Statement) throws -> Void
+    ) throws -> Bool {
+        let rows = try Statement(sql, on: connection)
         while true {
             do throws(SQLiteFailure) {
                 guard try rows.step() else { return true }
@@ -149,57 +141,54 @@ extension Salvage {
     }
 
     /// Copies the names, those in damaged pages from their index.
-    private func copyNames(_ report: inout SalvageReport) throws(SQLiteFailure) {
-        let insert = try Statement(Table.names.insert, on: target)
-        var isWhole = true
-        for order in ["id", "id DESC", "text", "text DESC"] {
-            let isEnd = try walk("SELECT id, text FROM name ORDER BY \(order)") {
-                (row) throws(SQLiteFailure) in
-                insert.bind(1, row.integer(0))
-                insert.bind(2, row.text(1))
-                insert.bind(3, NameTable.checksum(row.text(1)))
-                try insert.run()
-            }
-            isWhole = isEnd
-            if isEnd { break }
+    private func copyNames(_ report: inout SalvageReport) throws {
+        let insert = try Statement(SalvagedTable.names.insert, on: target)
+        func keep(_ row: Statement) throws {
+            insert.bind(1, row.integer(0))
+            insert.bind(2, row.text(1))
+            insert.bind(3, NameTable.checksum(row.text(1)))
+            try insert.run()
         }
-        if !isWhole { report.missing.append("some names are missing: their pages are damaged") }
+        if try forEachRow(of: .names, keep) { return }
+        for order in ["", " DESC"] {
+            let index = "SELECT id, text FROM name ORDER BY text" + order
+            if try walk(index, on: source, keep) { return }
+        }
+        report.missing.append("some names may be missing: pages of theirs are damaged")
     }
 
     /// Copies the allocations and says of which records they are.
-    private func copyAllocations(
-        _ report: inout SalvageReport
-    ) throws(SQLiteFailure) -> Set<RecordPlace> {
-        try copy(.allocations, &report, of: "allocations")
-        let rows = try Statement(
-            "SELECT run, position, body, checksum FROM usage_allocation", on: target)
+    private func copyAllocations(_ report: inout SalvageReport) throws -> Set<RecordPlace> {
+        try copy(.allocations, &report)
+        let rows = try Statement(SalvagedTable.allocations.select(), on: target)
         var places: Set<RecordPlace> = []
         while try rows.step() {
-            let place = RecordPlace(run: rows.integer(0), position: Int(rows.integer(1)))
-            if AllocationText.checksum(rows.text(2), at: place) == rows.integer(3) {
-                places.insert(place)
-            }
+            guard SalvagedTable.allocations.isSound(rows) else { continue }
+            places.insert(
+                RecordPlace(run: rows.integer(0), position: Int(rows.integer(1))))
         }
         return places
     }
 
-    /// Copies the runs of records, hour by hour as the index leads to them, and those that it does
-    /// not lead to any more from both ends of the table.
+    /// Copies the runs of records, and says of which hours some are missing as the index tells.
     private func copyRuns(
         _ report: inout SalvageReport, _ allocations: Set<RecordPlace>
-    ) throws(SQLiteFailure) {
-        let insert = try Statement(Table.runs.insert, on: target)
-        let find = try Statement(
-            "SELECT \(UsageRun.columns) FROM usage_run WHERE id = ?", on: source)
-        var lost: [Int64: Int] = [:]
-        var withoutAllocations = 0
+    ) throws {
+        let insert = try Statement(SalvagedTable.runs.insert, on: target)
         let note = try Statement(
             "INSERT OR IGNORE INTO used_dimension (product, dimension, checksum) VALUES (?, ?, ?)",
             on: target)
-        func keep(_ row: Statement) throws(SQLiteFailure) -> Bool {
-            guard var run = try? UsageRun(row) else { return false }
-            withoutAllocations += run.forgetAllocations { allocations.contains($0) }
-            guard try run.insert(with: insert) else { return true }
+        /// Runs that were found and are not what was written, by their hours.
+        var lost: [Int64: Int64] = [:]
+        var withoutAllocations = 0
+        let isWhole = try forEachRow(of: .runs) { row in
+            guard var run = try? UsageRun(row) else {
+                lost[row.integer(0)] = row.integer(1)
+                return
+            }
+            let forgotten = run.forgetAllocations { allocations.contains($0) }
+            guard try run.insert(with: insert) else { return }
+            withoutAllocations += forgotten
             for dimension in Set(run.records.map(\.dimension)) {
                 let (product, dimension) = (Int64(run.key.product), Int64(dimension))
                 note.bind(1, product)
@@ -207,44 +196,33 @@ extension Salvage {
                 note.bind(3, NameTable.checksum(product: product, dimension: dimension))
                 try note.run()
             }
-            return true
         }
-        let isIndexed = try walk(
-            "SELECT hour, product, id FROM usage_run INDEXED BY usage_run_by_hour ORDER BY hour"
-        ) { (row) throws(SQLiteFailure) in
-            find.bind(1, row.integer(2))
-            defer { find.reset() }
-            var isFound = false
-            do throws(SQLiteFailure) {
-                isFound = try find.step()
-            } catch {
-                guard error.isDamage else { throw error }
+        if !isWhole {
+            let find = try Statement("SELECT 1 FROM usage_run WHERE id = ?", on: target)
+            let isIndexed = try walk(
+                "SELECT hour, id FROM usage_run INDEXED BY usage_run_by_hour", on: source
+            ) { row in
+                find.bind(1, row.integer(1))
+                defer { find.reset() }
+                if try !find.step() { lost[row.integer(1)] = row.integer(0) }
             }
-            if isFound { isFound = try keep(find) }
-            if !isFound { lost[row.integer(0), default: 0] += 1 }
-        }
-        if !isIndexed {
-            report.missing.append(
-                "the index of usage is damaged: hours may be missing that nothing tells of")
-            for order in ["id", "id DESC"] {
-                let isEnd = try walk("SELECT \(UsageRun.columns) FROM usage_run ORDER BY \(order)")
-                {
-                    (row) throws(SQLiteFailure) in
-                    if try !keep(row) { lost[row.integer(1), default: 0] += 1 }
-                }
-                if isEnd { break }
+            if !isIndexed {
+                report.missing.append(
+                    "the index of usage is damaged: hours may be missing that nothing tells of")
             }
         }
-        report.tell(of: lost, withoutAllocations)
+        var runs: [Int64: Int] = [:]
+        for hour in lost.values { runs[hour, default: 0] += 1 }
+        report.tell(of: runs, withoutAllocations)
     }
 
     /// Lets the numbers of events and deliveries go on from where they were.
-    private func keepNumbers() throws(SQLiteFailure) {
+    private func keepNumbers() throws {
         let update = try Statement(
             "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", on: target)
         let insert = try Statement(
             "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)", on: target)
-        _ = try walk("SELECT seq, name FROM sqlite_sequence") { (row) throws(SQLiteFailure) in
+        _ = try walk("SELECT seq, name FROM sqlite_sequence", on: source) { row in
             update.bind(1, row.integer(0))
             update.bind(2, row.text(1))
             if try update.run() > 0 { return }

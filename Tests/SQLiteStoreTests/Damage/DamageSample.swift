@@ -58,12 +58,12 @@ struct DamageSample: Sendable {
         for number in 0..<120 {
             try await store.save([.publish(.sample, deliveries: deliveries(of: number))])
         }
+        let logged = isKilled ? 12 : 0
+        for call in calls.dropLast(logged) { _ = try await store.record(call) }
         // What is removed leaves pages that are free.
         try await store.save(spareTokens.map { .put(.registrationToken($0)) })
         try await store.save(
             spareTokens.map { .remove(CatalogFact.registrationToken($0).key) })
-        let logged = isKilled ? 12 : 0
-        for call in calls.dropLast(logged) { _ = try await store.record(call) }
         if isKilled {
             await store.close()
             store = try SQLiteStore(path: folder.dataFile)

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import SQLiteStore
@@ -58,10 +59,10 @@ struct FileRepairTests {
         "keeps what is sound of a file with a page that is gone, and lists what is missing",
         arguments: [
             ("usage_run", "usage of 2026-"), ("usage_run_by_hour", nil), ("name", nil),
-            ("event", "events are missing"), ("delivery", "deliveries are missing"),
-            ("catalog", "facts of the catalog are missing"),
-            ("client_token", "client tokens, whose requests may be recorded again, are missing"),
-            ("usage_allocation", "allocations are missing"), ("used_dimension", nil),
+            ("event", "events may be missing"), ("delivery", "deliveries may be missing"),
+            ("catalog", "facts of the catalog may be missing"),
+            ("client_token", "whose requests may be recorded again, may be missing"),
+            ("usage_allocation", "allocations may be missing"), ("used_dimension", nil),
         ] as [(String, String?)])
     func lostPage(table: String, missing: String?) async throws {
         let sample = try await DamageSample.closed()
@@ -85,6 +86,85 @@ struct FileRepairTests {
         }
     }
 
+    @Test(
+        "keeps every row beside and below damaged pages, and nothing that was deleted",
+        arguments: [
+            "usage_run", "name", "client_token", "catalog", "event", "delivery",
+            "usage_allocation",
+        ])
+    func damagedTree(table: String) async throws {
+        let sample = try await DamageSample.closed()
+        let above = try pages(of: table, "internal", in: sample.files)
+        let leaves = try pages(of: table, "leaf", in: sample.files)
+        #expect(!above.isEmpty, "the sample has no page above the leaves of \(table)")
+        let written = try rows(of: table, in: sample.files)
+        // Each page above the leaves alone; then leaves with others between and around them.
+        let some = stride(from: 1, to: leaves.count, by: 2).map { leaves[$0] }
+        for damage in above.map({ [$0] }) + [some] {
+            var files = sample.files
+            for page in damage { files.overwrite(page) }
+            let lost = try rowsInPages(damage, of: table, in: sample.files)
+            let copy = try DamagedCopy(of: files)
+            defer { copy.remove() }
+            let new = copy.dataFile + "-new"
+            let repair = try FileRepair(of: copy.dataFile, into: new)
+            #expect(try DataFileCheck(path: new).findings == [])
+            let kept = try rows(of: table, in: ["turnpike.db": Array(try bytes(of: new))])
+            #expect(kept.isSubset(of: written), "pages \(damage) of \(table)")
+            #expect(kept.count == written.count - lost, "pages \(damage) of \(table)")
+            #expect(lost == 0 || !repair.findings.isEmpty)
+        }
+    }
+
+    @Test("leaves out what cannot be told from deleted rows where the free list is damaged")
+    func damagedFreeList() async throws {
+        let sample = try await DamageSample.closed()
+        let written = try rows(of: "catalog", in: sample.files)
+        var files = sample.files
+        files.overwrite(try #require(sample.pages(of: "catalog").first))
+        let file = try #require(files["turnpike.db"])
+        files.overwrite(Int(file.withUnsafeBytes { $0.bigEndian(at: 32) }))
+        let copy = try DamagedCopy(of: files)
+        defer { copy.remove() }
+        let new = copy.dataFile + "-new"
+        let repair = try FileRepair(of: copy.dataFile, into: new)
+        #expect(
+            try rows(of: "catalog", in: ["turnpike.db": Array(try bytes(of: new))])
+                .isSubset(of: written))
+        #expect(repair.findings.contains { $0.contains("the list of free pages is damaged") })
+    }
+
+    @Test("keeps the transactions behind a page of the log that is damaged")
+    func damagedFrame() async throws {
+        let sample = try await DamageSample.killed()
+        let log = try #require(sample.files["turnpike.db-wal"])
+        let count = LogLayout.frames(inLogOf: log.count)
+        let written = try rows(of: "usage_run", in: sample.files)
+        var damaged: [Int] = []
+        // Some of them, because it takes long to find out that no bit alone has flipped.
+        let some = Array(stride(from: 0, to: count - 1, by: max(1, count / 8)))
+        for frame in some {
+            var files = sample.files
+            let page = LogLayout.start(ofFrame: frame) + LogLayout.frameHeadSize + 1024
+            files["turnpike.db-wal"]?.replaceSubrange(
+                page..<page + 512, with: repeatElement(0x55, count: 512))
+            let copy = try DamagedCopy(of: files)
+            defer { copy.remove() }
+            let new = copy.dataFile + "-new"
+            let repair = try FileRepair(of: copy.dataFile, into: new)
+            #expect(try DataFileCheck(path: new).findings == [])
+            let kept = try rows(of: "usage_run", in: ["turnpike.db": Array(try bytes(of: new))])
+            #expect(kept.isSubset(of: written), "frame \(frame)")
+            // A leaf of usage has some thirty runs at most, and here less than a page of them each.
+            #expect(written.count - kept.count < 40, "frame \(frame)")
+            #expect(
+                repair.findings.contains { $0.hasPrefix("frame \(frame + 1) of the log") })
+            if kept.count < written.count { damaged.append(frame) }
+        }
+        // Most frames hold pages that a later transaction has written again.
+        #expect(damaged.count * 2 < some.count, "\(damaged) of \(some)")
+    }
+
     @Test("does not overwrite a file that is there")
     func existing() async throws {
         let sample = try await DamageSample.closed()
@@ -94,5 +174,60 @@ struct FileRepairTests {
             try FileRepair(of: copy.dataFile, into: copy.dataFile)
         }
         #expect(error?.description.contains("is there already") == true)
+    }
+}
+
+private func bytes(of path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+}
+
+/// The rows of a table, each as a text.
+private func rows(of table: String, in files: [String: [UInt8]]) throws -> Set<String> {
+    try query("SELECT * FROM \(table)", in: files) { row in
+        row.map { "\($0.1)" }.joined(separator: "|")
+    }
+}
+
+private func pages(
+    of table: String, _ kind: String, in files: [String: [UInt8]]
+) throws -> [Int] {
+    try query(
+        "SELECT pageno FROM dbstat WHERE name = '\(table)' AND pagetype = '\(kind)'", in: files
+    ) { $0[0] }.sorted()
+}
+
+/// How many rows are in pages: those of leaves, and of what is above them in tables without
+/// numbered rows.
+private func rowsInPages(
+    _ pages: [Int], of table: String, in files: [String: [UInt8]]
+) throws -> Int {
+    // Names are in their index, too.
+    if table == "name" { return 0 }
+    let isNumbered = ["usage_run", "event", "delivery"].contains(table)
+    let list = pages.map(String.init).joined(separator: ", ")
+    let counts: Set<[Int]> = try query(
+        "SELECT pageno, ncell, pagetype = 'internal' FROM dbstat WHERE pageno IN (\(list))",
+        in: files
+    ) { [$0[0], $0[1], $0[2]] }
+    return counts.reduce(0) { $0 + ($1[2] == 1 && isNumbered ? 0 : $1[1]) }
+}
+
+private func query<Value: Hashable>(
+    _ sql: String, in files: [String: [UInt8]], _ value: @escaping (Row) throws -> Value
+) throws -> Set<Value> {
+    let copy = try DamagedCopy(of: files)
+    defer { copy.remove() }
+    let file = try DatabaseQueue(path: copy.dataFile)
+    defer { try? file.close() }
+    return try file.read { Set(try Row.fetchAll($0, sql: sql).map(value)) }
+}
+
+extension [String: [UInt8]] {
+    /// Writes over a page of the data file.
+    fileprivate mutating func overwrite(_ page: Int) {
+        let end = page * PageChecksum.pageSize
+        self["turnpike.db"]?.replaceSubrange(
+            end - PageChecksum.pageSize..<end,
+            with: repeatElement(0xAA, count: PageChecksum.pageSize))
     }
 }
