@@ -124,7 +124,7 @@ extension CatalogFact {
             case .credential: .credential(try decoder.decode(Credential.self, from: data))
             case .registrationToken:
                 .registrationToken(try decoder.decode(RegistrationToken.self, from: data))
-            case .signingKey: .signingKey(try decoder.decode(SigningKey.self, from: data))
+            case .signingKey: .signingKey(try decoder.decode(RegistrationKey.self, from: data))
             case .registeredWorkload:
                 .registeredWorkload(try decoder.decode(RegisteredWorkload.self, from: data))
             case .clock: .clock(try decoder.decode(MarketplaceClock.self, from: data))

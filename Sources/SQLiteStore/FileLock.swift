@@ -64,6 +64,19 @@ final class FileLock: Sendable {
         try replace()
     }
 
+    /// Keeps a server of version 0.1 out, which would not see this lock, while one may still open the
+    /// file: makes what it locks, where that is not there.
+    func keepOutEarlyVersions() throws(OpenError) {
+        guard state.withLock({ $0.early == nil }) else { return }
+        let descriptor = open(path + "-lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)
+        guard descriptor >= 0 else { throw OpenError.unusable(path + "-lock", errno: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            _ = close(descriptor)
+            throw OpenError.inUse(path)
+        }
+        state.withLock { $0.early = descriptor }
+    }
+
     func release() {
         let held = state.withLock { state in
             defer {
@@ -88,6 +101,12 @@ struct FileIdentity: Sendable, Equatable {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
+    }
+
+    /// Whether a regular file is there, or nothing.
+    static func isRegular(fileAt path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     fileprivate init(_ status: stat) {

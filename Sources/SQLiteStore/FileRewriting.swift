@@ -31,6 +31,8 @@ struct FileRewriting {
     }
 
     func run() throws {
+        guard !hasOtherNames else { throw OpenError.linked(path) }
+        try lock.keepOutEarlyVersions()
         try foldLog()
         let check = try DataFileCheck(uncheckedFileAt: path)
         if let finding = check.findings.first { throw OpenError.damaged(path, finding) }
@@ -43,6 +45,12 @@ struct FileRewriting {
             throw error
         }
         _ = unlink(path + "-lock")
+    }
+
+    /// Whether another name leads to the same file, which would keep it as it was.
+    private var hasOtherNames: Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_nlink > 1
     }
 
     /// Earlier versions may have left a log; SQLite folds it back when the last connection closes.

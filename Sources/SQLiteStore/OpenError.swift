@@ -48,6 +48,10 @@ extension OpenError {
         OpenError("\(path) is no regular file, so it cannot be a data file; choose another name.")
     }
 
+    static func inTheWay(_ path: String) -> OpenError {
+        OpenError("\(path) is no regular file, and is needed for the data file; remove it.")
+    }
+
     static func empty(_ path: String) -> OpenError {
         OpenError(
             "The data file \(path) is empty: nothing was ever stored in it, or it was cut off; "
@@ -93,6 +97,13 @@ extension OpenError {
             "The data file \(path) has to be written anew once, to give its pages checksums, and "
                 + "there is no room for it: \(Bytes.text(needed)) are needed beside it, and "
                 + "\(Bytes.text(free)) are free; make room, or move the file to a larger disk.")
+    }
+
+    static func linked(_ path: String) -> OpenError {
+        OpenError(
+            "The data file \(path) is of an earlier version and must be written anew, but it has "
+                + "other names (hard links), which would keep it as it was; remove them, or copy "
+                + "the file and serve the copy.")
     }
 
     static func damaged(_ path: String, _ finding: String) -> OpenError {

@@ -27,6 +27,11 @@ func openPool(
 private func prepare(
     _ path: String, lockedBy lock: FileLock, _ options: SQLiteStore.Options
 ) throws {
+    for suffix in ["-wal", "-journal", "-mark", "-shm"] {
+        guard FileIdentity.isRegular(fileAt: path + suffix) else {
+            throw OpenError.inTheWay(path + suffix)
+        }
+    }
     try undoCreation(ofFileAt: path)
     let log = try LogCheck(ofLogAt: path + "-wal")
     switch try FirstPage(ofFileAt: path, with: log) {

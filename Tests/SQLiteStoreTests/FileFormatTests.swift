@@ -44,6 +44,75 @@ struct FileFormatTests {
         await store.close()
     }
 
+    @Test("is not written anew while another name leads to it")
+    func hardLink() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try writeFormat1(
+            at: folder.dataFile, (1..<4).map { (.sample($0, .sample(dimension: "d\($0)")), 0) },
+            billedTwice: 0)
+        let other = folder.path("other.db")
+        try FileManager.default.linkItem(atPath: folder.dataFile, toPath: other)
+        let before = try Data(contentsOf: URL(fileURLWithPath: other))
+        for path in [folder.dataFile, other] {
+            let error = #expect(throws: OpenError.self) { try SQLiteStore(path: path) }
+            #expect(error?.description.contains("hard links") == true)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == before)
+        try FileManager.default.removeItem(atPath: other)
+        _ = try SQLiteStore(path: folder.dataFile)
+        #expect(!FileManager.default.fileExists(atPath: folder.dataFile + "-lock"))
+    }
+
+    @Test("is locked as version 0.1 locks it, while it is written anew")
+    func earlyLock() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try Data([0]).write(to: URL(fileURLWithPath: folder.dataFile))
+        let lock = try FileLock(forFileAt: folder.dataFile)
+        try lock.keepOutEarlyVersions()
+        let early = open(folder.dataFile + "-lock", O_RDWR)
+        defer { close(early) }
+        #expect(flock(early, LOCK_EX | LOCK_NB) != 0)
+        lock.release()
+        #expect(flock(early, LOCK_EX | LOCK_NB) == 0)
+        // Such a server is noticed, too.
+        #expect(throws: OpenError.self) { try FileLock(forFileAt: folder.dataFile) }
+    }
+
+    @Test("is refused with a log of which a part in the middle does not fit")
+    func damagedLog() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try writeFormat1(
+            at: folder.dataFile, (1..<4).map { (.sample($0, .sample(dimension: "d\($0)")), 0) },
+            billedTwice: 0)
+        let file = try DatabaseQueue(path: folder.dataFile)
+        try file.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA journal_mode = WAL")
+            for number in 0..<10 {
+                try database.execute(
+                    sql: "INSERT INTO catalog VALUES ('account', ?, '{}')",
+                    arguments: ["more \(number)"])
+            }
+        }
+        let copy = try TemporaryFolder()
+        defer { copy.remove() }
+        for suffix in ["", "-wal"] {
+            try FileManager.default.copyItem(
+                atPath: folder.dataFile + suffix, toPath: copy.dataFile + suffix)
+        }
+        try file.close()
+        let path = URL(fileURLWithPath: copy.dataFile + "-wal")
+        var log = try Data(contentsOf: path)
+        log[log.count / 2] ^= 1
+        try log.write(to: path)
+        let before = try Data(contentsOf: URL(fileURLWithPath: copy.dataFile))
+        let error = #expect(throws: OpenError.self) { try SQLiteStore(path: copy.dataFile) }
+        #expect(error?.description.contains("earlier version") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: copy.dataFile)) == before)
+    }
+
     /// Writes entries, each with its number among those of its hour, as format 1 had them.
     private func writeFormat1(
         at path: String, _ entries: [(UsageEntry, occurrence: Int)], billedTwice: Int

@@ -65,6 +65,20 @@ struct FileWatchTests {
         }
     }
 
+    @Test(
+        "are refused at once where what lies beside them is no regular file",
+        arguments: ["-wal", "-journal", "-mark", "-shm"], [true, false])
+    func pipeBeside(suffix: String, isPipe: Bool) async throws {
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        await store.close()
+        let path = folder.dataFile + suffix
+        try? FileManager.default.removeItem(atPath: path)
+        if isPipe { mkfifo(path, 0o600) } else { mkdir(path, 0o700) }
+        let error = #expect(throws: OpenError.self) { try SQLiteStore(path: folder.dataFile) }
+        #expect(error?.description.contains(suffix) == true, "\(String(describing: error))")
+    }
+
     @Test("are checked without a right to write, and nothing is left beside them")
     func readOnly() async throws {
         defer { folder.remove() }

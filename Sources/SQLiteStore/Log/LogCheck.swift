@@ -201,7 +201,13 @@ final class ReadOnlyFile {
             guard errno == ENOENT else { throw OpenError.unusable(path, errno: errno) }
             return nil
         }
-        size = Int(lseek(descriptor, 0, SEEK_END))
+        var status = stat()
+        // A pipe would say nothing, and a folder is as large as can be.
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            _ = close(descriptor)
+            throw OpenError.inTheWay(path)
+        }
+        size = Int(status.st_size)
     }
 
     deinit { _ = close(descriptor) }
