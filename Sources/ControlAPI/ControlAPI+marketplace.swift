@@ -43,7 +43,7 @@ extension ControlAPI {
 
     func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
         let product = try found(state.catalog.products, request, "productCode", "product")
-        var keys: [SigningKey] = []
+        var keys: [RegistrationKey] = []
         for key in state.catalog.signingKeys(of: product.code) {
             keys.append(try await forge.ready(key))
         }
@@ -53,7 +53,7 @@ extension ControlAPI {
     func addPublicKey(_ request: ControlRequest) async throws -> ControlResult {
         try request.read { $0.finish() }
         let code = request["productCode"]
-        let key = try await state.edit { try $0.addSigningKey(of: code) }
+        let key = try await state.edit { try $0.addRegistrationKey(of: code) }
         let ready = try await forge.ready(key)
         return ControlResult(status: 201) { $0.publicKey(ready) }
     }
@@ -235,7 +235,7 @@ extension ControlAPI {
     }
 }
 
-extension SigningKey {
+extension RegistrationKey {
     /// Versions sort as numbers where they are padded.
     fileprivate var listKey: String {
         let digits = String(version)

@@ -10,12 +10,13 @@ package import WebServer
 package struct ControlAPI: Sendable {
     package let state: MarketplaceState
     package let log: RequestLog
-    package let forge: SigningKeyForge
+    package let forge: RegistrationKeyForge
     package let reach: TargetReach
     private let access: ControlAccess
 
     package init(
-        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge, access: ControlAccess,
+        state: MarketplaceState, log: RequestLog, forge: RegistrationKeyForge,
+        access: ControlAccess,
         reach: TargetReach = TargetReach()
     ) {
         self.state = state

@@ -35,7 +35,7 @@ extension JSONWriter {
         }
     }
 
-    mutating func publicKey(_ key: SigningKey) {
+    mutating func publicKey(_ key: RegistrationKey) {
         member("version", Int64(key.version))
         member("pem", key.publicKeyPEM)
         time("supersededAt", key.supersededAt)

@@ -23,7 +23,7 @@ package struct AWSEndpoint: Sendable {
     private let dates = DateHeader()
 
     package init(
-        state: MarketplaceState, log: RequestLog, forge: SigningKeyForge,
+        state: MarketplaceState, log: RequestLog, forge: RegistrationKeyForge,
         authentication: AuthenticationMode, explainsInHeader: Bool
     ) {
         self.state = state

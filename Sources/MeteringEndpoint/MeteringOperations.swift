@@ -6,7 +6,7 @@ import MeteringAPI
 /// The four operations: typed request in, answer out; rules decide, the ledger keeps.
 struct MeteringOperations: Sendable {
     let state: MarketplaceState
-    let forge: SigningKeyForge
+    let forge: RegistrationKeyForge
     /// Records, by their place in the request, that a fault leaves unprocessed.
     var unprocessed: Set<Int> = []
 
@@ -81,35 +81,31 @@ struct MeteringOperations: Sendable {
         _ request: BatchMeterUsageRequest, _ context: RuleContext
     ) async throws(Refusal) -> EndpointAnswer {
         var ids = BufferedRandom(ids: request.usageRecords?.count ?? 0)
-        var decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
-        for index in unprocessed where decision.places.indices.contains(index) {
-            if case .notSubscribed = decision.places[index] {
-                decision.places[index] = .unprocessed
-            }
-        }
-        var outcomes: [RecordOutcome] = []
+        let decision = try BatchMeterUsageRules.decide(request, in: context, ids: &ids)
+        var outcomes: [RecordOutcome?] = []
         if !decision.entries.isEmpty {
             do throws(StoreError) {
                 outcomes = try await record(decision, context)
             } catch {
                 if error.code == .outdated { return .outdated }
                 guard error.code == .notStored else { throw Refusal(error) }
-                outcomes = decision.entries.map { _ in .unprocessed }
+                outcomes = Array(repeating: nil, count: decision.entries.count)
             }
         }
-        let (result, records) = BatchMeterUsageRules.answer(request, decision, outcomes)
+        let (result, records) = BatchMeterUsageRules.answer(
+            request, decision, outcomes, leavingOut: unprocessed)
         let nobody =
             decision.entries.isEmpty && !decision.places.isEmpty
-            && !decision.places.contains(.unprocessed)
+            && unprocessed.isDisjoint(with: decision.places.indices)
         return EndpointAnswer(
             result,
             Explanation(rule: nobody ? .subscription : .firstWriteWins, records: records))
     }
 
-    /// What became of the entries of a decision, in their order.
+    /// What became of the entries of a decision, in their order; nil where a fault leaves one out.
     private func record(
         _ decision: BatchMeterUsageRules.Decision, _ context: RuleContext
-    ) async throws(StoreError) -> [RecordOutcome] {
+    ) async throws(StoreError) -> [RecordOutcome?] {
         let revision = context.catalog.revision
         guard !unprocessed.isEmpty else {
             return try await state.store.record(decision.entries, decidedOn: revision)
@@ -124,7 +120,7 @@ struct MeteringOperations: Sendable {
         let kept = decision.entries.indices.filter { !left.contains($0) }
         let recorded = try await state.store.record(
             kept.map { decision.entries[$0] }, decidedOn: revision)
-        var outcomes = decision.entries.map { _ in RecordOutcome.unprocessed }
+        var outcomes = [RecordOutcome?](repeating: nil, count: decision.entries.count)
         for (entry, outcome) in zip(kept, recorded) { outcomes[entry] = outcome }
         return outcomes
     }
@@ -136,7 +132,7 @@ struct MeteringOperations: Sendable {
         switch try MeterUsageRules.decide(request, in: context, ids: &ids) {
         case .dryRun:
             return EndpointAnswer(
-                MeterUsageResult(meteringRecordID: MeterUsageRules.dryRunID),
+                MeterUsageResult(meteringRecordID: MeterUsageResult.dryRunID),
                 Explanation(
                     rule: .dryRun, records: [RecordExplanation(index: 0, outcome: .dryRun)]))
         case .record(let entry):

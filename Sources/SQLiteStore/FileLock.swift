@@ -64,8 +64,8 @@ final class FileLock: Sendable {
         try replace()
     }
 
-    /// Keeps a server of version 0.1 out, which would not see this lock, while one may still open the
-    /// file: makes what it locks, where that is not there.
+    /// Keeps a server of version 0.1 out, which does not see this lock: makes what it locks, where
+    /// that is not there.
     func keepOutEarlyVersions() throws(OpenError) {
         guard state.withLock({ $0.early == nil }) else { return }
         let descriptor = open(path + "-lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o600)

@@ -63,7 +63,7 @@ package struct TurnpikeApplication: Sendable {
         }
         log = RequestLog()
         reach = TargetReach(allowsRemote: configuration.allowsRemoteTargets)
-        let forge = SigningKeyForge(state: state)
+        let forge = RegistrationKeyForge(state: state)
         endpoint = AWSEndpoint(
             state: state, log: log, forge: forge, authentication: configuration.authentication,
             explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback)

@@ -88,7 +88,7 @@ enum Exceptions {
         "Sources/SQLiteStore/Usage/RunTable.swift": 2,
         // Times and keys in PEM, which we write ourselves, in ASCII.
         "Sources/SQLiteStore/Usage/GroupedTotals.swift": 1,
-        "Sources/MarketplaceHost/Tokens/SigningKeyForge.swift": 1,
+        "Sources/MarketplaceHost/Tokens/RegistrationKeyForge.swift": 1,
         // Names that a scenario gives its own agreements.
         "Sources/TurnpikeCommand/Scenarios/ScenarioRecord.swift": 2,
     ]

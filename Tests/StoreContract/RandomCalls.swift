@@ -176,7 +176,7 @@ struct RandomCalls {
                     digest: "d\(number % 3)", agreementID: "agmt-1", expiresAt: now))
         case .signingKey:
             return .signingKey(
-                SigningKey(
+                RegistrationKey(
                     productCode: product, version: 1 + number % 2, privateKeyPEM: "\(number)"))
         case .registeredWorkload:
             let workload = RegisteredWorkload(

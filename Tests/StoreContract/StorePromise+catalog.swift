@@ -142,7 +142,7 @@ struct CatalogContents: Equatable {
     let registeredWorkloads: Set<RegisteredWorkload>
     let clock: MarketplaceClock
     let eventTargets: FactTable<EventTarget>
-    let signingKeys: [[SigningKey]]
+    let signingKeys: [[RegistrationKey]]
     let buyers: [Account?]
     let agreementsOfParties: [[Agreement]]
 
@@ -205,7 +205,7 @@ private let fullFacts: [CatalogFact] = [
             allowedOperations: [.meterUsage, .registerUsage])),
     .registrationToken(RegistrationToken(digest: "d1", agreementID: "agmt-2", expiresAt: .noon)),
     .signingKey(
-        SigningKey(
+        RegistrationKey(
             productCode: "prod", version: 2, privateKeyPEM: "-----BEGIN\nprivate\n",
             publicKeyPEM: "-----BEGIN\npublic\n", supersededAt: .noon)),
     .registeredWorkload(
@@ -244,7 +244,7 @@ private let bareFacts: [CatalogFact] = [
             allowedOperations: [])),
     .registrationToken(
         RegistrationToken(digest: "d2", agreementID: "agmt-1", expiresAt: .noon)),
-    .signingKey(SigningKey(productCode: "prod", version: 1)),
+    .signingKey(RegistrationKey(productCode: "prod", version: 1)),
     .registeredWorkload(
         RegisteredWorkload(productCode: "bare", accountID: "1", resourceID: "", region: "")),
     .eventTarget(EventTarget(id: "hook", kind: .webhook, url: "http://127.0.0.1:1")),

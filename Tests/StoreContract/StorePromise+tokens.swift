@@ -171,7 +171,7 @@ extension StorePromise {
                     try expect(
                         earlier.id == first.id && first.quantity != Quantity(Int32(writer % 2)),
                         "another quantity met the first")
-                case .tokenReplayed, .tokenConflict, .unprocessed:
+                case .tokenReplayed, .tokenConflict:
                     throw BrokenPromise(description: "Writer \(writer) got \(outcome).")
                 }
             }

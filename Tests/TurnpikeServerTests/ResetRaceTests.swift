@@ -28,7 +28,7 @@ struct ResetRaceTests {
     private static func market(_ store: InterruptedStore) async throws -> TestMarket {
         let market = try await TestMarket(store: store)
         let key = try #require(market.state.catalog.signingKey(of: "container", version: 1))
-        _ = try await SigningKeyForge(state: market.state).ready(key)
+        _ = try await RegistrationKeyForge(state: market.state).ready(key)
         return market
     }
 

@@ -37,7 +37,7 @@ package struct RequestSigner: Sendable {
         let scope = CredentialScope(
             date: String(date.prefix(8)), region: region, service: service)
         let stringToSign = StringToSign.bytes(date: date, scope: scope, canonical: canonical)
-        let key = SigningKey.derive(secretAccessKey: secretAccessKey, scope: scope)
+        let key = SignatureKey.derive(secretAccessKey: secretAccessKey, scope: scope)
         let signature = String(
             decoding: Hexadecimal.digits(
                 of: HMAC<SHA256>.authenticationCode(for: stringToSign, using: key)),
@@ -69,7 +69,7 @@ enum StringToSign {
 }
 
 /// The key of a secret for one day, region and service.
-enum SigningKey {
+enum SignatureKey {
     static func derive(secretAccessKey: String, scope: CredentialScope) -> SymmetricKey {
         var key = SymmetricKey(data: Array(("AWS4" + secretAccessKey).utf8))
         for part in [scope.date, scope.region, scope.service, CredentialScope.terminator] {
@@ -82,7 +82,7 @@ enum SigningKey {
 
 /// Signing keys that were derived before, ready to sign with: four HMACs a request are saved, and
 /// the beginning of the fifth.
-final class SigningKeyCache: Sendable {
+final class SignatureKeyCache: Sendable {
     private struct Name: Hashable {
         let accessKeyID: ExactText
         let scope: CredentialScope
@@ -108,7 +108,7 @@ final class SigningKeyCache: Sendable {
             return known.authenticator
         }
         let authenticator = HMAC<SHA256>(
-            key: SigningKey.derive(secretAccessKey: secretAccessKey, scope: scope))
+            key: SignatureKey.derive(secretAccessKey: secretAccessKey, scope: scope))
         entries.withLock { entries in
             if entries.count >= Self.capacity { entries.removeAll() }
             entries[name] = Entry(secretAccessKey: secretAccessKey, authenticator: authenticator)

@@ -23,7 +23,7 @@ package struct Signatory: Sendable, Hashable {
 
 /// Verifies Signature Version 4 as AWS's services do, in their order and with their texts.
 package final class SignatureVerifier: Sendable {
-    private let keys = SigningKeyCache()
+    private let keys = SignatureKeyCache()
 
     /// The service that signatures must be scoped to.
     package let service: String

@@ -22,7 +22,7 @@ package struct Catalog: Sendable {
     /// How many workloads there are that no known credential stands for.
     package private(set) var assumedWorkloads = 0
     /// By product, in ascending version.
-    private var signingKeys = FactTable<[SigningKey]>()
+    private var signingKeys = FactTable<[RegistrationKey]>()
     private var buyersByCustomerIdentifier = FactTable<String>()
     private var agreementsByLicense = FactTable<String>()
     private var agreementsByParties = TreeDictionary<Parties, [String]>()
@@ -90,11 +90,11 @@ package struct Catalog: Sendable {
     }
 
     /// The versions of a product's key, ascending.
-    package func signingKeys(of productCode: String) -> [SigningKey] {
+    package func signingKeys(of productCode: String) -> [RegistrationKey] {
         signingKeys[productCode] ?? []
     }
 
-    package func signingKey(of productCode: String, version: Int) -> SigningKey? {
+    package func signingKey(of productCode: String, version: Int) -> RegistrationKey? {
         signingKeys[productCode]?.first { $0.version == version }
     }
 }
@@ -202,7 +202,7 @@ extension Catalog {
         if let new { agenda.insert(new) }
     }
 
-    private mutating func put(_ key: SigningKey) {
+    private mutating func put(_ key: RegistrationKey) {
         var keys = signingKeys(of: key.productCode).filter { $0.version != key.version }
         keys.append(key)
         signingKeys[key.productCode] = keys.sorted { $0.version < $1.version }

@@ -43,7 +43,7 @@ extension CatalogEdit {
         try faults.finish()
         put(.product(product))
         if product.type == .container, catalog.signingKeys(of: product.code).isEmpty {
-            put(.signingKey(SigningKey(productCode: product.code, version: 1)))
+            put(.signingKey(RegistrationKey(productCode: product.code, version: 1)))
         }
         return product
     }
@@ -84,9 +84,9 @@ extension CatalogEdit {
     }
 
     /// Makes the next version of a product's key; the one before it is superseded.
-    package mutating func addSigningKey(
+    package mutating func addRegistrationKey(
         of productCode: String
-    ) throws(Contradiction) -> SigningKey {
+    ) throws(Contradiction) -> RegistrationKey {
         guard let product = catalog.products[productCode] else {
             throw Contradiction(
                 .notFound, "productCode", "there is no product \(quoted(productCode))")
@@ -100,7 +100,7 @@ extension CatalogEdit {
             newest.supersededAt = now
             put(.signingKey(newest))
         }
-        let key = SigningKey(productCode: productCode, version: (newest?.version ?? 0) + 1)
+        let key = RegistrationKey(productCode: productCode, version: (newest?.version ?? 0) + 1)
         put(.signingKey(key))
         return key
     }

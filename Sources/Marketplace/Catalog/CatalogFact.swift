@@ -7,7 +7,7 @@ package enum CatalogFact: Sendable, Hashable {
     case agreement(Agreement)
     case credential(Credential)
     case registrationToken(RegistrationToken)
-    case signingKey(SigningKey)
+    case signingKey(RegistrationKey)
     case registeredWorkload(RegisteredWorkload)
     case clock(MarketplaceClock)
     case eventTarget(EventTarget)

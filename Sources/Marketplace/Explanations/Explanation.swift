@@ -119,7 +119,8 @@ package struct RecordExplanation: Sendable {
         self.isOncePerHour = isOncePerHour
     }
 
-    package init(index: Int, entry: UsageEntry, outcome: RecordOutcome) {
+    /// What became of an entry; nil where it was not stored this time.
+    package init(index: Int, entry: UsageEntry, outcome: RecordOutcome?) {
         let explained: Outcome =
             switch outcome {
             case .recorded(let id, let twin): .recorded(id, billedTwiceWith: twin)
@@ -127,7 +128,7 @@ package struct RecordExplanation: Sendable {
             case .conflict(let earlier): .conflict(earlier)
             case .tokenReplayed(let id): .tokenReplayed(id)
             case .tokenConflict: .tokenConflict
-            case .unprocessed: .unprocessed
+            case nil: .unprocessed
             }
         self.init(
             index: index, outcome: explained, series: entry.series, hour: entry.timestamp.hour,

@@ -33,8 +33,6 @@ package enum RecordOutcome: Sendable, Hashable {
     case tokenReplayed(MeteringRecordID)
     /// The token came before with another request.
     case tokenConflict
-    /// It could not be taken this time and is not stored; it should be sent again.
-    case unprocessed
 }
 
 /// The record that an entry met.

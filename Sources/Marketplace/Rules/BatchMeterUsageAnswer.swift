@@ -2,8 +2,12 @@ package import MeteringAPI
 
 extension BatchMeterUsageRules {
     /// The answer, and why, once the ledger has said what became of each entry.
+    ///
+    /// An entry without an outcome was not stored this time and comes back unprocessed, and so does
+    /// each record that is left out, by its place in the request.
     package static func answer(
-        _ request: BatchMeterUsageRequest, _ decision: Decision, _ outcomes: [RecordOutcome]
+        _ request: BatchMeterUsageRequest, _ decision: Decision, _ outcomes: [RecordOutcome?],
+        leavingOut leftOut: Set<Int> = []
     ) -> (result: BatchMeterUsageResult, records: [RecordExplanation]) {
         let records = request.usageRecords ?? []
         var result = BatchMeterUsageResult(results: [])
@@ -12,20 +16,21 @@ extension BatchMeterUsageRules {
         explained.reserveCapacity(records.count)
         for index in records.indices {
             switch decision.places[index] {
+            case .notSubscribed where leftOut.contains(index):
+                result.unprocessedRecords.append(records[index])
+                explained.append(RecordExplanation(index: index, outcome: .unprocessed))
             case .notSubscribed(let reason):
                 result.results.append(
                     UsageRecordResult(
                         usageRecord: records[index], meteringRecordID: nil,
                         status: .customerNotSubscribed))
                 explained.append(RecordExplanation(index: index, outcome: .notSubscribed(reason)))
-            case .unprocessed:
-                result.unprocessedRecords.append(records[index])
-                explained.append(RecordExplanation(index: index, outcome: .unprocessed))
             case .entry(let entry):
+                let outcome = outcomes[entry]
                 explained.append(
                     RecordExplanation(
-                        index: index, entry: decision.entries[entry], outcome: outcomes[entry]))
-                guard let (id, status) = outcomes[entry].answer else {
+                        index: index, entry: decision.entries[entry], outcome: outcome))
+                guard let (id, status) = outcome?.answer else {
                     result.unprocessedRecords.append(records[index])
                     continue
                 }
@@ -39,38 +44,12 @@ extension BatchMeterUsageRules {
 }
 
 extension RecordOutcome {
-    /// What a batch's answer says of the record; nil where it should be sent again.
-    fileprivate var answer: (MeteringRecordID?, UsageRecordStatus)? {
+    /// What a batch's answer says of the record.
+    fileprivate var answer: (MeteringRecordID?, UsageRecordStatus) {
         switch self {
         case .recorded(let id, _), .tokenReplayed(let id): (id, .success)
         case .alreadyRecorded(let earlier): (earlier.id, .success)
         case .conflict, .tokenConflict: (nil, .duplicateRecord)
-        case .unprocessed: nil
-        }
-    }
-}
-
-extension MeterUsageRules {
-    /// The answer once the ledger has said what became of the entry.
-    package static func answer(
-        _ entry: UsageEntry, _ outcome: RecordOutcome
-    ) throws(Refusal) -> MeterUsageResult {
-        switch outcome {
-        case .recorded(let id, _), .tokenReplayed(let id):
-            return MeterUsageResult(meteringRecordID: id.description)
-        case .alreadyRecorded(let earlier):
-            return MeterUsageResult(meteringRecordID: earlier.id.description)
-        case .conflict(let earlier):
-            throw Refusal(
-                .duplicateRequest, .firstWriteWins,
-                "\(earlier.quantity) was recorded first, as \(earlier.id), and is billed; "
-                    + "\(entry.quantity) was not recorded")
-        case .tokenConflict:
-            throw Refusal(
-                .idempotencyConflict, .clientToken,
-                "the ClientToken came before with another request")
-        case .unprocessed:
-            throw Refusal(.internalServiceError, .store, "the record could not be stored")
         }
     }
 }

@@ -17,8 +17,6 @@ package enum BatchMeterUsageRules {
         case entry(Int)
         /// The buyer has no agreement that accepts the record; the reason is a sentence.
         case notSubscribed(String)
-        /// A fault leaves it out.
-        case unprocessed
     }
 
     /// Decides on a request that meets the model's constraints.

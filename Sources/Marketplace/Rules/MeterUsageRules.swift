@@ -11,9 +11,6 @@ package enum MeterUsageRules {
         case dryRun
     }
 
-    /// What a successful dry run answers in place of an id.
-    package static let dryRunID = "DryRunOperation"
-
     /// Decides on a request that meets the model's constraints.
     package static func decide(
         _ request: MeterUsageRequest, in context: RuleContext,
@@ -181,5 +178,28 @@ private struct FNV1a {
 
     private mutating func add(_ byte: UInt8) {
         value = (value ^ UInt128(byte)) &* Self.prime
+    }
+}
+
+extension MeterUsageRules {
+    /// The answer once the ledger has said what became of the entry.
+    package static func answer(
+        _ entry: UsageEntry, _ outcome: RecordOutcome
+    ) throws(Refusal) -> MeterUsageResult {
+        switch outcome {
+        case .recorded(let id, _), .tokenReplayed(let id):
+            return MeterUsageResult(meteringRecordID: id.description)
+        case .alreadyRecorded(let earlier):
+            return MeterUsageResult(meteringRecordID: earlier.id.description)
+        case .conflict(let earlier):
+            throw Refusal(
+                .duplicateRequest, .firstWriteWins,
+                "\(earlier.quantity) was recorded first, as \(earlier.id), and is billed; "
+                    + "\(entry.quantity) was not recorded")
+        case .tokenConflict:
+            throw Refusal(
+                .idempotencyConflict, .clientToken,
+                "the ClientToken came before with another request")
+        }
     }
 }

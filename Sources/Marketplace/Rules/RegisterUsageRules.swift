@@ -4,7 +4,7 @@ package import MeteringAPI
 package enum RegisterUsageRules {
     package struct Decision: Sendable {
         /// The key that signs the answer; it may not have been made yet.
-        package var key: SigningKey
+        package var key: RegistrationKey
         /// The workload to remember, when this is its first successful call, or one that puts off
         /// the end of a workload that no credential stands for.
         package var firstCall: (workload: RegisteredWorkload, isFree: Bool)?
@@ -74,7 +74,7 @@ package enum RegisterUsageRules {
 
     private static func key(
         _ request: RegisterUsageRequest, _ product: Product, _ context: RuleContext
-    ) throws(Refusal) -> SigningKey {
+    ) throws(Refusal) -> RegistrationKey {
         let version = Int(request.publicKeyVersion ?? 0)
         guard let key = context.catalog.signingKey(of: product.code, version: version) else {
             let versions = context.catalog.signingKeys(of: product.code).map { "\($0.version)" }

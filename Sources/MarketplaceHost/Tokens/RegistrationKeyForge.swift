@@ -11,7 +11,7 @@ import Waiting
 ///
 /// Both take long (a key of 3,072 bits up to seconds), so neither runs on Swift's cooperative
 /// threads; a key is made at its first use.
-package final class SigningKeyForge: Sendable {
+package final class RegistrationKeyForge: Sendable {
     private let state: MarketplaceState
     /// Keys are made one after the other.
     private let gate = SerialGate()
@@ -27,7 +27,7 @@ package final class SigningKeyForge: Sendable {
     }
 
     /// The key with its PEM texts, made and saved when it has none yet.
-    package func ready(_ key: SigningKey) async throws -> SigningKey {
+    package func ready(_ key: RegistrationKey) async throws -> RegistrationKey {
         if key.privateKeyPEM != nil { return key }
         return try await gate.run {
             // Whoever waited for the same key finds it made.
@@ -37,7 +37,7 @@ package final class SigningKeyForge: Sendable {
         }
     }
 
-    private func make(_ key: SigningKey) async throws -> SigningKey {
+    private func make(_ key: RegistrationKey) async throws -> RegistrationKey {
         let pair = try await NIOThreadPool.singleton.runIfActive {
             try _RSA.Signing.PrivateKey(keySize: Self.bits)
         }
@@ -56,7 +56,7 @@ package final class SigningKeyForge: Sendable {
 
     /// A JWT over the claims, signed with PS256.
     package func sign(
-        _ claims: RegistrationClaims, with key: SigningKey
+        _ claims: RegistrationClaims, with key: RegistrationKey
     ) async throws -> String {
         let privateKey = try privateKey(key.privateKeyPEM ?? "")
         let input = claims.signingInput

@@ -46,7 +46,7 @@ struct ExactFactTests {
             .registrationToken(
                 RegistrationToken(digest: $0, agreementID: $0, expiresAt: SampleMarketplace.now))
         },
-        { .signingKey(SigningKey(productCode: $0, version: 1)) },
+        { .signingKey(RegistrationKey(productCode: $0, version: 1)) },
         {
             .registeredWorkload(
                 RegisteredWorkload(

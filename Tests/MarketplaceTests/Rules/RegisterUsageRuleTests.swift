@@ -92,8 +92,8 @@ struct RegisterUsageRuleTests {
         var market = SampleMarketplace()
         market.put(
             .signingKey(
-                SigningKey(productCode: "container", version: 1, supersededAt: market.now)))
-        market.put(.signingKey(SigningKey(productCode: "container", version: 2)))
+                RegistrationKey(productCode: "container", version: 1, supersededAt: market.now)))
+        market.put(.signingKey(RegistrationKey(productCode: "container", version: 2)))
         let context = market.context(SampleMarketplace.workload(.eksPod))
         for version in [1, 2] {
             let decision = try RegisterUsageRules.decide(

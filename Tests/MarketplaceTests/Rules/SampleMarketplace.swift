@@ -33,7 +33,7 @@ struct SampleMarketplace {
         add("legacy", .saas, integration: .customerIdentifier)
         add("second", .saas)
         add("foreign", .saas, seller: Self.otherSeller)
-        put(.signingKey(SigningKey(productCode: "container", version: 1)))
+        put(.signingKey(RegistrationKey(productCode: "container", version: 1)))
         for code in catalog.products.keys.sorted() { agree(on: code, Self.buyer) }
     }
 

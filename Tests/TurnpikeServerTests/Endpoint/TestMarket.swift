@@ -30,7 +30,7 @@ struct TestMarket {
         state = try await MarketplaceState(
             store: store, contract: contract, faults: faults, realClock: { realNow })
         endpoint = AWSEndpoint(
-            state: state, log: log, forge: SigningKeyForge(state: state),
+            state: state, log: log, forge: RegistrationKeyForge(state: state),
             authentication: authentication, explainsInHeader: explainsInHeader)
         try await state.edit { edit in
             edit.put(.account(Account(id: Self.seller, role: .seller, name: "Acme")))
@@ -53,7 +53,7 @@ struct TestMarket {
                             productCode: code, buyerAccountID: Self.buyer,
                             startsAt: Self.now.adding(seconds: -86_400 * 30))))
             }
-            edit.put(.signingKey(SigningKey(productCode: "container", version: 1)))
+            edit.put(.signingKey(RegistrationKey(productCode: "container", version: 1)))
             for kind in PrincipalKind.allCases {
                 edit.put(.credential(Self.credential(kind)))
             }
