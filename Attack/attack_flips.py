@@ -59,10 +59,10 @@ def learn(trial, witness, path):
 def copied(trial, path, name, suffix=None, flip=None):
     """A copy of a data file, with its log where it has one, and with a flipped bit."""
     copy = trial.path(name)
-    for end in ("", "-wal", "-shm", "-lock"):
+    for end in ("", "-wal", "-shm", "-lock", "-mark"):
         if os.path.exists(copy + end):
             os.remove(copy + end)
-        if end in ("", "-wal") and os.path.exists(path + end):
+        if end in ("", "-wal", "-mark") and os.path.exists(path + end):
             shutil.copy(path + end, copy + end)
     if flip is not None:
         place, bit = flip
@@ -112,7 +112,7 @@ def kept(trial, path, flip):
     os.makedirs(folder, exist_ok=True)
     copy = copied(trial, path, "kept.db", *flip)
     name = os.path.join(folder, f"flips-{trial.seed}.db")
-    for end in ("", "-wal"):
+    for end in ("", "-wal", "-mark"):
         if os.path.exists(copy + end):
             shutil.copy(copy + end, name + end)
     return f"kept as {name}"

@@ -65,6 +65,9 @@ package struct ControlAPI: Sendable {
             throw Problem(405, "\(request.method) is not for \(request.path.cut(toBytes: 200))")
         }
         if !route.isOpen { try access.check(request) }
+        if request.method == .head, route.isCostly {
+            return ControlResult(contentType: route.contentType)
+        }
         let query = try Self.query(request.query, of: route)
         let numbers = try Self.numbers(query, of: route)
         let body = try Self.body(request.body, of: route)

@@ -24,6 +24,8 @@ struct Route: Sendable {
     var contentType = "application/json"
     /// Whether the caller must be allowed to use the control API.
     var isOpen = false
+    /// Whether the answer is not made for HEAD, which would throw it away.
+    var isCostly = false
     var handler: Handler
 
     struct QueryParameter: Sendable {
@@ -104,6 +106,13 @@ package struct ControlResult: Sendable {
     var body: [UInt8]
     /// What follows the body, for answers that have no end.
     var nextPart: PlainResponse.NextPart?
+
+    /// An answer without a body.
+    init(contentType: String) {
+        status = 200
+        body = []
+        self.contentType = contentType
+    }
 
     /// A JSON text.
     init(status: Int = 200, _ body: [UInt8]) {

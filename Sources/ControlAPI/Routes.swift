@@ -199,7 +199,7 @@ extension ControlAPI {
         Route(
             method: .get, template: "/control/v1/backup",
             summary: "A copy of the data file as it is now", response: .empty,
-            contentType: "application/octet-stream",
+            contentType: "application/octet-stream", isCostly: true,
             handler: { control, _ in try await control.backup() }),
         Route(
             method: .get, template: "/control/v1/openapi.json", summary: "This description",

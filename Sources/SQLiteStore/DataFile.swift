@@ -23,6 +23,8 @@ final class DataFile: Sendable {
     let path: String
     private let lock: FileLock
     private let options: SQLiteStore.Options
+    /// What was found to be damaged, whichever connections found it.
+    private let notes = DamageNotes()
     private let state: Mutex<State>
     /// The log that the connections have open; nil while there is none.
     private let log: Mutex<FileIdentity?>
@@ -33,9 +35,10 @@ final class DataFile: Sendable {
         self.path = try prepareFile(at: path)
         self.options = options
         lock = try FileLock(forFileAt: self.path)
-        removeBackups(ofFileAt: self.path)
-        state = Mutex(State(current: try Connections(at: self.path, lockedBy: lock, options)))
+        state = Mutex(
+            State(current: try Connections(at: self.path, lockedBy: lock, notes, options)))
         log = Mutex(FileIdentity(ofFileAt: self.path + "-wal"))
+        removeCopies(ofFileAt: self.path)
     }
 
     var current: Connections { state.withLock(\.current) }
@@ -67,7 +70,13 @@ final class DataFile: Sendable {
         failed.queue.finish { [self] in
             // Opening blocks: not on a cooperative thread, nor on that of the old connection.
             DispatchQueue.global().async { [self] in
-                let connections = try? renewed(failed)
+                let connections: Connections?
+                do {
+                    connections = try renewed(failed)
+                } catch {
+                    connections = nil
+                    options.notify("The data file could not be opened again: \(error)")
+                }
                 let waiting = state.withLock { state in
                     // Whoever closes the file waits for this, and closes what it finds then.
                     if let connections { state.current = connections }
@@ -86,14 +95,13 @@ final class DataFile: Sendable {
         guard FileIdentity(ofFileAt: logPath) == log.withLock({ $0 }) else {
             throw OpenError.replaced(logPath)
         }
+        // Whatever fails from here on, the log may be another one.
+        defer { log.withLock { $0 = FileIdentity(ofFileAt: logPath) } }
         // Before the old connections are closed, because the last of them folds the log back.
         try rewriteLog(ofFileAt: path)
         failed.pool.releaseMemory()
         try? failed.pool.close()
-        log.withLock { $0 = FileIdentity(ofFileAt: logPath) }
-        let connections = try Connections(at: path, lockedBy: lock, options)
-        log.withLock { $0 = FileIdentity(ofFileAt: logPath) }
-        return connections
+        return try Connections(at: path, lockedBy: lock, notes, options)
     }
 
     /// Sees to it that the file is not opened again, and waits where that is just being done.
@@ -120,6 +128,12 @@ final class DataFile: Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // Closing waits for readers and may checkpoint: not on a cooperative thread.
             DispatchQueue.global().async {
+                // After a failed sync the log may not be on the disk as it is in memory. Where no
+                // copy of it can be written, it is not folded back: the next start reads it.
+                if connections.queue.hasFailed, (try? rewriteLog(ofFileAt: self.path)) == nil {
+                    continuation.resume()
+                    return
+                }
                 // Readers first, so that the writer is the last to close and clears the log.
                 connections.pool.releaseMemory()
                 _ = try? connections.pool.close()
@@ -132,9 +146,10 @@ final class DataFile: Sendable {
 
 extension DataFile.Connections {
     fileprivate init(
-        at path: String, lockedBy lock: FileLock, _ options: SQLiteStore.Options
+        at path: String, lockedBy lock: FileLock, _ notes: DamageNotes,
+        _ options: SQLiteStore.Options
     ) throws(OpenError) {
-        let pages = PageGuard()
+        let pages = PageGuard(damage: notes)
         self.pages = pages
         pool = try openPool(at: path, lockedBy: lock, guardedBy: pages, options)
         do {

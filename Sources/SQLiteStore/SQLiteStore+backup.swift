@@ -19,7 +19,7 @@ extension SQLiteStore {
     /// It is made in a file beside the data file, which has no name any more once it is read: a
     /// slow reader must not hold back the log.
     package func backup() async throws(StoreError) -> StoreCopy? {
-        let copy = path + "-backup-\(UInt32.random(in: .min ... .max))"
+        let copy = path + CopyName.random
         let connections = try await connections
         do {
             try await connections.pool.read { source in
@@ -29,9 +29,9 @@ extension SQLiteStore {
             }
             let file = try FileParts(ofFileAt: copy)
             _ = unlink(copy)
-            return { await file.next() }
+            return { () throws in try await file.next() }
         } catch {
-            for suffix in ["", "-journal"] { _ = unlink(copy + suffix) }
+            for suffix in CopyName.besides { _ = unlink(copy + suffix) }
             let failure = SQLiteFailure(error).about("a part of the data file")
             throw StoreError(
                 failure.isDamage ? .damaged : .notStored, cause: connections.pages.explain(failure))
@@ -39,14 +39,34 @@ extension SQLiteStore {
     }
 }
 
+/// What a copy is called while it is made: nothing that a person would call a file.
+private enum CopyName {
+    private static let middle = "-being-copied-"
+    private static let digits = 8
+
+    static var random: String {
+        let number = String(UInt32.random(in: .min ... .max), radix: 16)
+        return middle + String(repeating: "0", count: digits - number.utf8.count) + number
+    }
+
+    /// What SQLite may leave beside a copy, and the copy.
+    static let besides = ["", "-journal", "-wal", "-shm", "-mark"]
+
+    static func isEnd(_ end: Substring) -> Bool {
+        besides.contains { beside in
+            guard end.hasPrefix(middle), end.hasSuffix(beside) else { return false }
+            let number = end.dropFirst(middle.count).dropLast(beside.count)
+            return number.utf8.count == digits && number.allSatisfy { $0.isHexDigit }
+        }
+    }
+}
+
 /// Removes copies that a server which was killed has left; only while the data file is locked.
-func removeBackups(ofFileAt path: String) {
+func removeCopies(ofFileAt path: String) {
     let end = path.lastIndex(of: "/") ?? path.startIndex
-    let (folder, prefix) = (
-        String(path[...end]), String(path[path.index(after: end)...]) + "-backup-"
-    )
+    let (folder, file) = (String(path[...end]), String(path[path.index(after: end)...]))
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasPrefix(prefix) {
+    where name.hasPrefix(file) && CopyName.isEnd(name.dropFirst(file.count)) {
         _ = unlink(folder + name)
     }
 }
@@ -92,13 +112,20 @@ private final class FileParts: Sendable {
 
     deinit { _ = close(descriptor) }
 
-    func next() async -> [UInt8]? {
-        await withCheckedContinuation { continuation in
+    /// Nil at the end; throws where the disk does.
+    func next() async throws -> [UInt8]? {
+        try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { [self] in
                 let start = offset.withLock { $0 }
+                var reason: Int32 = 0
                 let part = [UInt8](unsafeUninitializedCapacity: Self.partSize) { buffer, filled in
-                    filled = max(
-                        0, pread(descriptor, buffer.baseAddress, buffer.count, off_t(start)))
+                    let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(start))
+                    if count < 0 { reason = errno }
+                    filled = max(0, count)
+                }
+                guard reason == 0 else {
+                    return continuation.resume(
+                        throwing: OpenError.unusable("the copy", errno: reason))
                 }
                 offset.withLock { $0 = start + part.count }
                 continuation.resume(returning: part.isEmpty ? nil : part)

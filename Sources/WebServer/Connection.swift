@@ -54,9 +54,13 @@ struct Connection: Sendable {
             guard await write(ByteBuffer(bytes: response.body)) else { return }
             if let nextPart = response.nextPart {
                 handler.value.flush()
-                while let part = await nextPart() {
-                    guard await write(ByteBuffer(bytes: part)) else { return }
-                    handler.value.flush()
+                do {
+                    while let part = try await nextPart() {
+                        guard await write(ByteBuffer(bytes: part)) else { return }
+                        handler.value.flush()
+                    }
+                } catch {
+                    return handler.value.cut()
                 }
             }
         }

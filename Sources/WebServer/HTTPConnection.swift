@@ -38,8 +38,10 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Whether the server stops: the connection closes after this answer.
     private var isQuiescing = false
 
-    /// Bytes of a body that are written at once, which is what the channel holds before it is full:
-    /// a client that takes one makes room for the next.
+    /// Bytes of a body that are written at once.
+    ///
+    /// The channel is full with two of them and takes more with one: a client that takes a part
+    /// makes room for the next.
     static let partBytes = 32 * 1024
 
     init(budget: BodyBudget) {

@@ -69,6 +69,10 @@ package struct HTTPService: Service {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
+                .writeBufferWaterMark,
+                value: .init(low: HTTPConnection.partBytes, high: 2 * HTTPConnection.partBytes)
+            )
+            .childChannelOption(
                 .tcpOption(.unsentBytes), value: SocketOptionValue(Limits.unsentBytes)
             )
             .bind(host: host, port: port) { channel in

@@ -38,10 +38,11 @@ package struct PlainResponse: Sendable {
     package var body: [UInt8]
     /// Whether the connection is cut instead of answering.
     package var isCut = false
-    /// What follows the body, for answers that have no end; nil is their end.
+    /// What follows the body, part by part; nil is the end, and where it throws the connection is
+    /// cut, so that nobody takes what came for all.
     package var nextPart: NextPart?
 
-    package typealias NextPart = @Sendable () async -> [UInt8]?
+    package typealias NextPart = @Sendable () async throws -> [UInt8]?
 
     package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: [UInt8] = []) {
         self.status = status

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("A running store's files", .timeLimit(.minutes(5)))
+@Suite("A running store's files", .timeLimit(.minutes(20)))
 struct FileWatchTests {
     private let folder: TemporaryFolder
 
@@ -79,6 +79,25 @@ struct FileWatchTests {
         #expect(error?.description.contains(suffix) == true, "\(String(describing: error))")
     }
 
+    @Test("are let be where a person keeps copies beside them, and cleared of what a kill left")
+    func copiesBeside() async throws {
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        await store.close()
+        let own = ["-being-copied-0123abcd", "-being-copied-0123abcd-wal"]
+        let others = [
+            "-backup-2026", "-backup-1", "-being-copied-mine", "-being-copied-0123abcd.db",
+        ]
+        for name in own + others {
+            try Data().write(to: URL(fileURLWithPath: folder.dataFile + name))
+        }
+        let next = try SQLiteStore(path: folder.dataFile)
+        await next.close()
+        let files = FileManager.default
+        #expect(own.filter { files.fileExists(atPath: folder.dataFile + $0) } == [])
+        #expect(others.filter { !files.fileExists(atPath: folder.dataFile + $0) } == [])
+    }
+
     @Test("are checked without a right to write, and nothing is left beside them")
     func readOnly() async throws {
         defer { folder.remove() }
@@ -110,14 +129,14 @@ struct FileWatchTests {
         // What comes after the copy was begun is not in it.
         _ = try await store.record([.sample(900, .sample(dimension: "late"))])
         var bytes: [UInt8] = []
-        while let part = await next() { bytes += part }
+        while let part = try await next() { bytes += part }
         let copy = folder.path("copy.db")
         try Data(bytes).write(to: URL(fileURLWithPath: copy))
         let check = try DataFileCheck(path: copy)
         #expect(check.findings == [])
         #expect(check.records == 500)
         let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
-        #expect(!left.contains { $0.contains("-backup-") })
+        #expect(!left.contains { $0.contains("-being-copied-") })
         await store.close()
         let restored = try SQLiteStore(path: copy)
         let outcomes = try await restored.record(entries)

@@ -48,7 +48,7 @@ extension UsageEntry {
     }
 
     /// The record as another entry with the same allocations meets it.
-    var earlier: EarlierRecord { earlier(hasSameAllocations: true) }
+    package var earlier: EarlierRecord { earlier(hasSameAllocations: true) }
 
     func earlier(hasSameAllocations: Bool) -> EarlierRecord {
         EarlierRecord(

@@ -8,7 +8,7 @@ import Testing
 
 @testable import TurnpikeCommand
 
-@Suite("turnpike backup", .timeLimit(.minutes(5)))
+@Suite("turnpike backup", .timeLimit(.minutes(20)))
 struct BackupTests {
     private let folder: TemporaryFolder
     private var copy: String { folder.path("copy.db") }

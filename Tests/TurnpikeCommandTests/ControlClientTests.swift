@@ -3,7 +3,7 @@ import Testing
 
 @testable import TurnpikeCommand
 
-@Suite("How commands ask a server", .timeLimit(.minutes(2)))
+@Suite("How commands ask a server", .timeLimit(.minutes(20)))
 struct ControlClientTests {
     @Test("An answer's body has its time, too")
     func silentBody() async throws {

@@ -4,7 +4,7 @@ import MeteringAPI
 import TestProcesses
 import Testing
 
-@Suite("A damaged data file", .timeLimit(.minutes(5)))
+@Suite("A damaged data file", .timeLimit(.minutes(20)))
 struct DamageTests {
     private let folder: TemporaryFolder
 

@@ -7,7 +7,7 @@ import TurnpikeServer
 
 @testable import TurnpikeCommand
 
-@Suite("Numbers of options and variables", .serialized, .timeLimit(.minutes(5)))
+@Suite("Numbers of options and variables", .serialized, .timeLimit(.minutes(20)))
 struct OptionNumberTests {
     /// What commands may be given as numbers: at every edge of what is stored, and other spellings.
     static let edges = [

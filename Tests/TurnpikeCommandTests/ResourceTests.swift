@@ -7,7 +7,7 @@ import TestProcesses
 import Testing
 import TurnpikeServer
 
-@Suite("What a server takes of the machine", .serialized, .timeLimit(.minutes(3)))
+@Suite("What a server takes of the machine", .serialized, .timeLimit(.minutes(20)))
 struct ResourceTests {
     private static func client(_ server: TurnpikeProcess) -> SigningClient {
         SigningClient(

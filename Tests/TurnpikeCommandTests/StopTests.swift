@@ -5,7 +5,7 @@ import TestProcesses
 import Testing
 import TurnpikeServer
 
-@Suite("A server that is told to stop", .timeLimit(.minutes(5)))
+@Suite("A server that is told to stop", .timeLimit(.minutes(20)))
 struct StopTests {
     @Test(
         "finishes what is in flight, takes nothing new, and ends with 0",

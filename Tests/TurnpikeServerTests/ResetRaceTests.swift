@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 import TurnpikeServer
 
-@Suite("What had begun before the marketplace was changed or reset", .timeLimit(.minutes(5)))
+@Suite("What had begun before the marketplace was changed or reset", .timeLimit(.minutes(20)))
 struct ResetRaceTests {
     enum Reset: String, Sendable, CaseIterable {
         case usage, everything

@@ -1,17 +1,17 @@
 import MeteringAPI
 
-/// The moments at which something happens by itself, the earliest first.
+/// Moments of what is to happen, the earliest first.
 ///
 /// They are kept in short sorted pieces, so that adding or removing one among a million copies a
 /// few hundred of them, and a copy of the whole shares its pieces.
-struct Agenda: Sendable {
-    private var pieces: [[DueMoment]] = []
+struct Agenda<Moment: Comparable & Sendable>: Sendable {
+    private var pieces: [[Moment]] = []
     /// A piece that grows beyond this is divided.
-    private static let longestPiece = 256
+    private static var longestPiece: Int { 256 }
 
-    var first: DueMoment? { pieces.first?.first }
+    var first: Moment? { pieces.first?.first }
 
-    mutating func insert(_ moment: DueMoment) {
+    mutating func insert(_ moment: Moment) {
         guard !pieces.isEmpty else {
             pieces = [[moment]]
             return
@@ -25,7 +25,7 @@ struct Agenda: Sendable {
         pieces[piece].removeSubrange(half...)
     }
 
-    mutating func remove(_ moment: DueMoment) {
+    mutating func remove(_ moment: Moment) {
         let piece = pieces.frontCount { $0[0] <= moment } - 1
         guard piece >= 0 else { return }
         let place = pieces[piece].frontCount { $0 < moment }
@@ -77,5 +77,20 @@ extension DueMoment.Subject {
         case .agreement(let sequence): sequence
         case .workload: .max
         }
+    }
+}
+
+/// When a registration token ends.
+struct TokenEnd: Sendable, Hashable, Comparable {
+    let time: Timestamp
+    let digest: String
+
+    init(_ token: RegistrationToken) {
+        time = token.expiresAt
+        digest = token.digest
+    }
+
+    static func < (left: TokenEnd, right: TokenEnd) -> Bool {
+        (left.time, left.digest) < (right.time, right.digest)
     }
 }

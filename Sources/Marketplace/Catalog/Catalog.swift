@@ -33,7 +33,8 @@ package struct Catalog: Sendable {
     /// The names of the workloads of a resource.
     private var workloadsByResource = FactTable<TreeSet<ExactText>>()
     /// The next moment of each agreement and workload that has one.
-    private var agenda = Agenda()
+    private var agenda = Agenda<DueMoment>()
+    private var tokenEnds = Agenda<TokenEnd>()
 
     private struct Parties: Hashable {
         let buyer: ExactText
@@ -109,6 +110,11 @@ extension Catalog {
         agenda.first.flatMap { $0.time <= end ? $0 : nil }
     }
 
+    /// A registration token that ended before a time; the first of them to end.
+    func registrationToken(endedBefore time: Timestamp) -> RegistrationToken? {
+        tokenEnds.first.flatMap { $0.time < time ? registrationTokens[$0.digest] : nil }
+    }
+
     package mutating func apply(_ change: CatalogChange) {
         switch change {
         case .put(let fact): put(fact)
@@ -124,7 +130,7 @@ extension Catalog {
         case .product(let product): products[product.code] = product
         case .agreement(let agreement): put(agreement)
         case .credential(let credential): credentials[credential.accessKeyID] = credential
-        case .registrationToken(let token): registrationTokens[token.digest] = token
+        case .registrationToken(let token): replace(token.digest, by: token)
         case .signingKey(let key): put(key)
         case .registeredWorkload(let workload):
             replace(workloads[workload.name.text], by: workload)
@@ -138,7 +144,7 @@ extension Catalog {
     private mutating func remove(_ key: CatalogFact.Key) {
         switch key.kind {
         case .credential: credentials[key.id] = nil
-        case .registrationToken: registrationTokens[key.id] = nil
+        case .registrationToken: replace(key.id, by: nil)
         case .registeredWorkload: replace(workloads[key.id], by: nil)
         case .clock: clock = MarketplaceClock()
         case .eventTarget: eventTargets[key.id] = nil
@@ -177,6 +183,12 @@ extension Catalog {
             .lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
         agreementsByParties[parties, default: []]
             .insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
+    }
+
+    private mutating func replace(_ digest: String, by token: RegistrationToken?) {
+        if let old = registrationTokens[digest] { tokenEnds.remove(TokenEnd(old)) }
+        registrationTokens[digest] = token
+        if let token { tokenEnds.insert(TokenEnd(token)) }
     }
 
     private mutating func replace(_ old: RegisteredWorkload?, by new: RegisteredWorkload?) {

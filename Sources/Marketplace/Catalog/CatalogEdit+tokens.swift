@@ -64,7 +64,7 @@ extension CatalogEdit {
     /// Keeps expired tokens from piling up for ever.
     private mutating func forgetOldTokens() {
         let limit = now.adding(seconds: -Self.rememberedSeconds)
-        for token in catalog.registrationTokens.values where token.expiresAt < limit {
+        while let token = catalog.registrationToken(endedBefore: limit) {
             remove(CatalogFact.Key(.registrationToken, token.digest))
         }
     }

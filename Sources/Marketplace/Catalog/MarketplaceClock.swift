@@ -4,6 +4,7 @@ package import MeteringAPI
 ///
 /// The rules run on it; signatures and the expiry of credentials stay on the real clock.
 package struct MarketplaceClock: Sendable, Hashable, Codable {
+    /// How the marketplace's time goes: with real time, at a speed of its own, or not at all.
     package enum Mode: String, Sendable, Codable, CaseIterable {
         case real, running, frozen
     }
@@ -15,6 +16,10 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
     private var anchoredAt = Timestamp(milliseconds: 0)
     /// Thousandths of a marketplace second that pass in a real second.
     package private(set) var speedThousandths: Int64 = Self.realSpeed
+
+    /// Where the marketplace's time stood when this was stored, on its way to the clock's; nil
+    /// where it had arrived.
+    package var reached: Timestamp?
 
     package static let realSpeed: Int64 = 1000
     /// A thousand hours an hour would be enough; this is a day a second.

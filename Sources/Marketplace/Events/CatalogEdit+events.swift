@@ -55,8 +55,23 @@ extension CatalogEdit {
         for workload in metered.compactMap({ catalog.registeredWorkload($0) }) {
             put(.registeredWorkload(workload))
         }
+        noteReached()
         now = catalog.now(real: realNow)
         return entries
+    }
+
+    /// Lets the marketplace's time stand where it is, while what is due waits for a later edit.
+    package mutating func hold() {
+        catalog.heldAt = now
+        noteReached()
+    }
+
+    /// Keeps where the marketplace's time stands, so that it does not go back with a restart.
+    private mutating func noteReached() {
+        guard catalog.clock.reached != catalog.heldAt else { return }
+        var clock = catalog.clock
+        clock.reached = catalog.heldAt
+        put(.clock(clock))
     }
 
     private mutating func pass(

@@ -1,7 +1,7 @@
 package import MeteringAPI
 
 /// Gives a copy of a store's file part by part; nil at the end.
-package typealias StoreCopy = @Sendable () async -> [UInt8]?
+package typealias StoreCopy = @Sendable () async throws -> [UInt8]?
 
 /// Where a whole marketplace is kept: its catalog, its usage, and the reports over it.
 ///

@@ -26,7 +26,8 @@ extension MarketplaceState {
             let (value, goal) = try await edit { edit in
                 let before = edit.catalog.clock
                 let value = try body(&edit)
-                let clock = edit.catalog.clock
+                var clock = edit.catalog.clock
+                clock.reached = before.reached
                 return (value, clock == before ? nil : clock.now(real: edit.realNow))
             }
             while let goal, let heldAt = catalog.heldAt, heldAt <= goal {

@@ -81,22 +81,43 @@ package final class MarketplaceState: Sendable {
             while true {
                 var edit = self.beginEdit()
                 edit.usedDimensions = usedDimensions
-                var runtime = edit.settle(atMost: Self.momentsInStep)
+                let runtime = edit.settle(atMost: Self.momentsInStep)
                 let value = try body(&edit)
-                runtime += edit.settle(atMost: Self.momentsInStep)
-                // Recorded first: should the rest fail, the same hours are recorded again, as the
-                // same.
-                for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
-                    let end = min(start + Self.entriesAtOnce, runtime.count)
-                    _ = try await self.store.record(
-                        Array(runtime[start..<end]), decidedOn: edit.catalog.revision)
-                }
+                var settled = edit
+                let follows = settled.settle(atMost: Self.momentsInStep)
+                // What ran by the change is recorded once the change is stored, and not before: a
+                // move of the clock that is refused would have billed hours that never were.
+                if follows.isEmpty { edit = settled } else { edit.hold() }
+                try await self.record(runtime, of: edit)
                 let used = try await self.keep(edit)
-                if used.isEmpty { return value }
+                if used.isEmpty {
+                    // Should this fail, the timekeeper goes on.
+                    if !follows.isEmpty { try? await self.goOn() }
+                    return value
+                }
                 for product in used {
                     usedDimensions[product] = try await self.store.usedDimensions(of: product.text)
                 }
             }
+        }
+    }
+
+    /// Lets happen what is due, a step at most; for the one who has the gate.
+    private func goOn() async throws {
+        var edit = beginEdit()
+        try await record(edit.settle(atMost: Self.momentsInStep), of: edit)
+        _ = try await keep(edit)
+    }
+
+    /// Records what workloads ran.
+    ///
+    /// This comes before the edit is kept: should the rest fail, the same hours are recorded again,
+    /// as the same.
+    private func record(_ runtime: [UsageEntry], of edit: CatalogEdit) async throws(StoreError) {
+        for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
+            let end = min(start + Self.entriesAtOnce, runtime.count)
+            _ = try await store.record(
+                Array(runtime[start..<end]), decidedOn: edit.catalog.revision)
         }
     }
 
@@ -137,9 +158,14 @@ package final class MarketplaceState: Sendable {
     /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
         try await exclusively {
-            // Before, because nobody may know what becomes of it; after, for what comes meanwhile.
-            self.resets.add(1, ordering: .relaxed)
-            let revision = try await self.store.forgetEverything()
+            let revision: CatalogRevision
+            do throws(StoreError) {
+                revision = try await self.store.forgetEverything()
+            } catch {
+                // Where nobody knows what became of it, nothing waits on as if it had not been.
+                if error.code == .unknownOutcome { self.resets.add(1, ordering: .relaxed) }
+                throw error
+            }
             self.resets.add(1, ordering: .relaxed)
             self.show(Catalog(), revision)
             self.faults.set(FaultPlan())
@@ -181,7 +207,9 @@ package final class MarketplaceState: Sendable {
         _ = edit.settle(atMost: Self.momentsInStep)
         guard edit.catalog.heldAt != nil else { return catalog }
         var held = catalog
-        held.heldAt = catalog.nextMoment
+        // Moments may lie before what was reached, because agreements may be backdated.
+        held.heldAt = max(
+            catalog.nextMoment ?? real, catalog.clock.reached ?? Timestamp(milliseconds: .min))
         return held
     }
 

@@ -33,9 +33,7 @@ struct LogCheck {
         }
     }
 
-    /// Whole transactions that are sound, from the beginning.
-    private(set) var transactions = 0
-    /// Frames of those transactions.
+    /// Frames of the whole transactions that are sound, from the beginning.
     private(set) var frames = 0
     /// By page, the frame that has it as the last of those transactions left it.
     private(set) var pages: [UInt32: Int] = [:]
@@ -75,7 +73,9 @@ extension LogCheck {
     /// A page as the log has it; nil where it has none of this number.
     func page(_ number: UInt32) throws(OpenError) -> [UInt8]? {
         guard let frame = pages[number] else { return nil }
-        if lostFrames.contains(frame) { throw OpenError.replaced(path) }
+        if lostFrames.contains(frame) {
+            throw OpenError.damaged(path, "frame \(frame + 1) is not what was written")
+        }
         if let corrected = corrections[frame] { return corrected.content }
         guard let log = try ReadOnlyFile(path), let found = log.frame(frame), found.page == number
         else { throw OpenError.replaced(path) }
@@ -128,7 +128,6 @@ extension LogCheck {
             pending = [:]
             pageCount = frame.pagesAfterCommit
             frames = next
-            transactions += 1
         }
         checkRest(log, from: next, count, salts)
         checkMark(log, mark, salts)

@@ -34,14 +34,16 @@ final class PageGuard: Sendable {
     /// A page that is read in the place of another; nil where each is read in its own.
     let substitute: Substitute?
     private let log = Mutex(Log())
-    private let damage = Mutex(Damage())
+    private let damage: DamageNotes
 
     private static let known = Mutex((next: 1, guards: [Int: WeakGuard]()))
 
     init(
         image: LogImage? = nil, firstPage: [UInt8]? = nil, checksPages: Bool = true,
-        correctsPages: Bool = false, substitute: Substitute? = nil
+        correctsPages: Bool = false, substitute: Substitute? = nil,
+        damage: DamageNotes = DamageNotes()
     ) {
+        self.damage = damage
         self.substitute = substitute
         self.image = image
         self.firstPage = firstPage
@@ -78,14 +80,22 @@ private struct WeakGuard: Sendable {
     weak let guarding: PageGuard?
 }
 
-/// What was found to be damaged since the file was opened.
-private struct Damage {
-    /// Numbers of pages, in the order in which they were found.
-    var pages: [UInt32] = []
-    /// What could not be read because of it.
-    var subjects: [String] = []
-    /// Pages with one flipped bit, which was set right.
-    var corrected: Set<UInt32> = []
+/// What was found to be damaged since the file was opened first.
+final class DamageNotes: Sendable {
+    fileprivate struct Damage {
+        /// Numbers of pages, in the order in which they were found.
+        var pages: [UInt32] = []
+        /// What could not be read because of it.
+        var subjects: [String] = []
+        /// Pages with one flipped bit, which was set right.
+        var corrected: Set<UInt32> = []
+    }
+
+    private let damage = Mutex(Damage())
+
+    fileprivate func withLock<Result>(_ body: (inout Damage) -> Result) -> Result {
+        damage.withLock { body(&$0) }
+    }
 }
 
 extension PageGuard {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("A log that lacks what was acknowledged", .timeLimit(.minutes(10)))
+@Suite("A log that lacks what was acknowledged", .timeLimit(.minutes(20)))
 struct DamagedLogTests {
     /// What is done to the log of a server that was killed.
     enum Loss: String, Sendable, CaseIterable {

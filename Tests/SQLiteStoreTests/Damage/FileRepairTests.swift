@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("A repair", .timeLimit(.minutes(10)))
+@Suite("A repair", .timeLimit(.minutes(20)))
 struct FileRepairTests {
     /// Repairs damaged files and asks the new file everything.
     private func repaired(

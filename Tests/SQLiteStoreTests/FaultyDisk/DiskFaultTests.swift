@@ -1,5 +1,9 @@
 import Foundation
+import Marketplace
+import StoreContract
 import Testing
+
+@testable import SQLiteStore
 
 /// `TURNPIKE_FAULTS=all` lets every call fail, not one in many.
 @Suite("A disk that fails once")
@@ -34,6 +38,62 @@ struct DiskFaultTests {
     func well() async throws {
         let kinds = Set(try await Self.calls().map(\.kind))
         #expect(kinds == [.open, .read, .write, .sync, .truncate, .delete, .shareMemory])
+    }
+
+    @Test("again, while the file is being opened again, ends nothing for good")
+    func failsTwice() async throws {
+        let entries = (1...3).map { UsageEntry.sample($0, .sample(dimension: "d\($0)")) }
+        var trials = 0
+        while true {
+            let disk = try FaultyDisk()
+            defer { disk.remove() }
+            let store = try SQLiteStore(path: disk.dataFile)
+            _ = try await store.record([entries[0]])
+            disk.fail(.lostSync)
+            await #expect(throws: StoreError.self) { try await store.record([entries[1]]) }
+            #expect(disk.hasFailed)
+            disk.fail(.inputOutputError, atCall: trials + 1)
+            _ = try? await store.record([entries[2]])
+            let hasFailed = disk.hasFailed
+            let failed = disk.failed
+            disk.fail(nil)
+            do {
+                let outcomes = try await store.record(entries)
+                #expect(outcomes[0] == .alreadyRecorded(entries[0].earlier), "\(failed)")
+                let all = entries.map { RecordOutcome.alreadyRecorded($0.earlier) }
+                #expect(try await store.record(entries) == all, "\(failed)")
+            } catch {
+                Issue.record("at call \(trials + 1), \(failed): \(error)")
+            }
+            await store.close()
+            // The fault came too late to come at all: every call has failed by now.
+            guard hasFailed else { break }
+            trials += 1
+        }
+        #expect(trials > 5)
+    }
+
+    @Test("does not let the store forget which pages are damaged")
+    func keepsFindings() async throws {
+        let sample = try await DamageSample.closed()
+        var files = sample.files
+        // The first is the root, which each record needs.
+        let page = try #require(try sample.pages(of: "usage_run").dropFirst().first)
+        // Two bits, because one is set right.
+        files["turnpike.db"]?[(page - 1) * 4096 + 2000] ^= 0b11
+        let disk = try FaultyDisk(files: files)
+        defer { disk.remove() }
+        let store = try SQLiteStore(path: disk.dataFile)
+        _ = await StoreAnswers(of: store, sendingAgain: [])
+        let findings = store.findings
+        #expect(findings != [])
+        disk.fail(.lostSync)
+        let entry = UsageEntry.sample(1, at: .noon.adding(hours: 1000))
+        await #expect(throws: StoreError.self) { try await store.record([entry]) }
+        #expect(disk.hasFailed)
+        #expect(try await store.record([entry]).count == 1)
+        #expect(store.findings == findings)
+        await store.close()
     }
 
     /// The calls of the workload on a disk that is well.

@@ -120,6 +120,15 @@ final class FaultyDisk: Sendable {
     var failed: String { failure?.description ?? "which never came" }
     var isDead: Bool { state.withLock(\.isDead) }
 
+    /// Fails at the n-th call from here that a fault concerns, or is well from here on.
+    func fail(_ fault: DiskFault?, atCall number: Int = 1) {
+        state.withLock { state in
+            state.fault = fault
+            state.callsLeft = number - 1
+            state.failure = nil
+        }
+    }
+
     func filesAfterPowerLoss(seed: UInt64) -> [String: [UInt8]] {
         state.withLock(\.image).afterPowerLoss(seed: seed)
     }

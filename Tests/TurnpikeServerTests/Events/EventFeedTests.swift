@@ -31,7 +31,7 @@ struct EventFeedTests {
     }
 
     private static func next(_ response: PlainResponse) async throws -> String {
-        let part = try #require(await response.nextPart?())
+        let part = try #require(try await response.nextPart?())
         return String(decoding: part, as: UTF8.self)
     }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("Targets that begin an answer and do not end it", .timeLimit(.minutes(1)))
+@Suite("Targets that begin an answer and do not end it", .timeLimit(.minutes(20)))
 struct SilentTargetTests {
     private static let head = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
 

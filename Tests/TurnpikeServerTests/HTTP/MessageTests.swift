@@ -6,7 +6,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("The forms of HTTP on a live socket", .timeLimit(.minutes(1)))
+@Suite("The forms of HTTP on a live socket", .timeLimit(.minutes(20)))
 struct MessageTests {
     private static let health = "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("Clients that read slowly", .timeLimit(.minutes(5)))
+@Suite("Clients that read slowly", .timeLimit(.minutes(20)))
 struct SlowReaderTests {
     private static let bytes = 2 * 1024 * 1024
 

@@ -6,7 +6,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("Connections of a server that stops", .timeLimit(.minutes(5)))
+@Suite("Connections of a server that stops", .timeLimit(.minutes(20)))
 struct StoppingConnectionTests {
     @Test("One that waits for a request closes at once, also if it is not open yet")
     func idle() throws {

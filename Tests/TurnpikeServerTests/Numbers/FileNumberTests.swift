@@ -9,7 +9,7 @@ import Testing
 @testable import Documents
 @testable import TurnpikeServer
 
-@Suite("Numbers of files and operations", .serialized, .timeLimit(.minutes(5)))
+@Suite("Numbers of files and operations", .serialized, .timeLimit(.minutes(20)))
 struct FileNumberTests {
     /// What a seed file has of the bodies of routes, with what it wants besides.
     private static let places: [(place: NumberPlace, wrap: @Sendable (String) -> String)] =

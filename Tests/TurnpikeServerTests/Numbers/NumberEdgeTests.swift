@@ -9,7 +9,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("Numbers from outside", .serialized, .timeLimit(.minutes(5)))
+@Suite("Numbers from outside", .serialized, .timeLimit(.minutes(20)))
 struct NumberEdgeTests {
     @Test("Every number that a request may have is declared with its bounds")
     func declarations() {

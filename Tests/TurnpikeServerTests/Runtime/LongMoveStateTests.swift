@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import TurnpikeServer
 
-@Suite("A long move of a running marketplace's clock", .timeLimit(.minutes(5)))
+@Suite("A long move of a running marketplace's clock", .timeLimit(.minutes(20)))
 struct LongMoveStateTests {
     /// 12:00:00 UTC.
     private static let noon = TestMarket.now.hour.start
@@ -62,6 +62,43 @@ struct LongMoveStateTests {
         #expect(try await Self.recordedHours(store) == Array(repeating: 1, count: hours))
         #expect(store.largest.entries <= 2 * MarketplaceState.momentsInStep)
         #expect(store.largest.changes <= 20)
+    }
+
+    @Test("that cannot be stored bills nothing", arguments: [3, Self.year])
+    func refused(hours: Int64) async throws {
+        let store = WatchedStore()
+        let state = try await Self.state(store)
+        store.fail(.save, after: 0)
+        await #expect(throws: StoreError.self) { try await Self.advance(state, hours: hours) }
+        #expect(try await Self.recordedHours(store) == [])
+        #expect(state.catalog.now(real: Self.noon) == Self.noon)
+    }
+
+    @Test("does not take the marketplace's time back with a restart, however old what is due is")
+    func backdated() async throws {
+        let store = InMemoryStore()
+        let state = try await Self.state(store)
+        try await state.edit { edit in
+            edit.put(
+                .product(
+                    Product(
+                        code: "saas", type: .saas, title: "A service",
+                        sellerAccountID: TestMarket.seller, dimensions: [])))
+            var draft = CatalogEdit.AgreementDraft(
+                productCode: "saas", buyerAccountID: TestMarket.buyer)
+            let start = Self.noon.adding(hours: -5000)
+            draft.startsAt = start
+            draft.terms.endsAt = start.adding(hours: 1)
+            for number in 0..<MarketplaceState.momentsInStep {
+                _ = try edit.addAgreement(draft, random: "agreement\(number)")
+            }
+        }
+        #expect(state.catalog.heldAt == Self.noon)
+        let next = try await Self.open(store)
+        #expect(next.catalog.now(real: Self.noon) == Self.noon)
+        while next.catalog.heldAt != nil { try await next.settle() }
+        #expect(next.catalog.now(real: Self.noon) == Self.noon)
+        #expect(next.catalog.clock.reached == nil)
     }
 
     @Test("lets other edits come in between, and is seen on its way")
