@@ -11,6 +11,7 @@ package struct Objection: Sendable, Hashable {
 
 /// All that is wrong with a document, each objection with its line where the document has lines.
 package final class Objections {
+    /// What is wrong with a document, and in which of its lines.
     package struct Entry {
         package let objection: Objection
         package let line: Int?

@@ -3,6 +3,7 @@ import MeteringAPI
 
 /// A body of the control API, or a part of a seed file: the same tree, whatever it was written in.
 package struct StructuredValue: Sendable {
+    /// What a document can hold at one place.
     package enum Content: Sendable {
         case object([(name: String, value: StructuredValue)])
         case list([StructuredValue])

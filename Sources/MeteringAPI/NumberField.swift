@@ -11,6 +11,7 @@ package struct NumberField: Sendable {
     /// What is said of a number that is outside.
     package let bound: String
 
+    /// Whether a number has decimals: none, or up to three.
     package enum Precision: Sendable {
         case whole, thousandths
     }

@@ -32,6 +32,7 @@ package final class SQLiteStore: MarketplaceStore {
         package init() {}
     }
 
+    /// What can be chosen when a store is opened.
     package struct Options: Sendable {
         package var limits = Limits()
         /// Called on the writer's queue before it takes the next calls: only for tests, which

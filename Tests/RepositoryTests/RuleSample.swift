@@ -30,6 +30,18 @@ extension RuleSample {
             + filler.dropFirst(filler.count / (lines - 2) * 2) + "}\n"
     }
 
+    static let types: [RuleSample] = [
+        RuleSample(
+            "file with another name", bad: "import A\n@frozen package enum Gate {}\n", at: [2],
+            good: "private enum Door {}\nstruct Wall {\n    enum Kind {}\n}\nlet a = 1\n"
+        ) { TypeRules.misnamed(SwiftSource($0), name: "Wall") },
+        RuleSample(
+            "type without a comment", bad: "package struct Wall {\n\n    package enum Kind {}\n}\n",
+            at: [1, 3],
+            good: "/// A wall.\n@frozen\npublic final class Wall {\n    enum Kind {}\n}\n"
+        ) { TypeRules.unexplained(SwiftSource($0)) },
+    ]
+
     static let layout: [RuleSample] = [
         RuleSample(
             "long line", bad: "a\n\(wide)\n", at: [2], good: String(wide.dropLast()) + "\n"

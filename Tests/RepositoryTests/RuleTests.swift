@@ -4,7 +4,8 @@ import Testing
 struct RuleTests {
     @Test(
         "A rule finds what it forbids and lets pass what it allows",
-        arguments: RuleSample.layout + RuleSample.words + RuleSample.texts + RuleSample.numbers
+        arguments: RuleSample.layout + RuleSample.types + RuleSample.words + RuleSample.texts
+            + RuleSample.numbers
             + RuleSample.names
             + RuleSample.documents)
     func sample(_ sample: RuleSample) {

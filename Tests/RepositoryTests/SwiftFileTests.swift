@@ -63,6 +63,17 @@ struct SwiftFileTests {
         report(WordRules.unexplainedUnsafety(file.source), in: file.path)
     }
 
+    @Test("A file is named after the type it declares", arguments: Tree.sources)
+    func names(file: SwiftFile) {
+        let name = file.path.split(separator: "/").last.map { String($0.dropLast(6)) } ?? ""
+        report(TypeRules.misnamed(file.source, name: name), in: file.path)
+    }
+
+    @Test("Types that other targets see say what they are", arguments: Tree.sources)
+    func explanations(file: SwiftFile) {
+        report(TypeRules.unexplained(file.source), in: file.path)
+    }
+
     @Test("Numbers are read from texts in one place", arguments: Tree.sources)
     func numbers(file: SwiftFile) {
         guard !Exceptions.cover(file.path, Exceptions.readingNumbers) else { return }

@@ -8,6 +8,7 @@ package struct ErrorEnvelope: Sendable, Hashable {
     /// Coral spells the key of its own SerializationException with a capital letter.
     package let messageKey: StaticMessageKey
 
+    /// How the member that holds the message is spelled: `message` or `Message`.
     package enum StaticMessageKey: Sendable { case message, capitalMessage }
 
     package init(

@@ -20,6 +20,7 @@ package struct Account: Sendable, Hashable, Codable {
     }
 }
 
+/// What an account does on the marketplace.
 package enum AccountRole: String, Sendable, Codable, CaseIterable {
     case seller, buyer
 }

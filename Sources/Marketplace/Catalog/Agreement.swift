@@ -193,6 +193,7 @@ extension Agreement: Codable {
     }
 }
 
+/// Where an agreement stands at a moment.
 package enum AgreementState: String, Sendable, Codable, CaseIterable {
     case pending, active
     /// Ended less than an hour ago: final records are accepted.

@@ -49,6 +49,7 @@ package struct Principal: Sendable, Hashable, Codable {
     }
 }
 
+/// What a credential belongs to: an account, or something that runs in it.
 package enum PrincipalKind: String, Sendable, Codable, CaseIterable {
     case account, ec2Instance, ecsTask, eksPod, agentCoreRuntime
 

@@ -12,6 +12,7 @@ package enum CatalogFact: Sendable, Hashable {
     case clock(MarketplaceClock)
     case eventTarget(EventTarget)
 
+    /// What a fact is about.
     package enum Kind: String, Sendable, CaseIterable {
         case account, product, agreement, credential, registrationToken, signingKey
         case registeredWorkload, clock, eventTarget

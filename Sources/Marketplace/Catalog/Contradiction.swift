@@ -1,5 +1,6 @@
 /// Why a change of the catalog is refused; it names all that was found.
 package struct Contradiction: Error, Sendable, Hashable {
+    /// Why an edit is refused.
     package enum Kind: Sendable, Hashable {
         /// The request makes no sense by itself, or refers to what does not exist.
         case invalid

@@ -2,6 +2,7 @@ package import MeteringAPI
 
 /// An event on its way to a target: a row of the outbox.
 package struct Delivery: Sendable, Hashable {
+    /// What has become of a delivery.
     package enum State: String, Sendable, CaseIterable {
         /// It is tried until it succeeds.
         case waiting

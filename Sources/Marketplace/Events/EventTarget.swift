@@ -2,6 +2,7 @@ import MeteringAPI
 
 /// Where events are delivered to, apart from the list that can be read.
 package struct EventTarget: Sendable, Hashable, Codable {
+    /// How a target takes events.
     package enum Kind: String, Sendable, Codable, CaseIterable {
         /// An address that takes POST.
         case webhook
@@ -9,6 +10,7 @@ package struct EventTarget: Sendable, Hashable, Codable {
         case sqs
     }
 
+    /// Which of the two forms of events a target takes.
     package enum Channels: String, Sendable, Codable, CaseIterable {
         case eventBridge, sns, both
     }

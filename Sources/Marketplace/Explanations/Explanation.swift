@@ -70,6 +70,7 @@ package struct Explanation: Sendable {
 
 /// Why one record was answered as it was.
 package struct RecordExplanation: Sendable {
+    /// What became of one record, with what an explanation needs.
     package enum Outcome: Sendable, Hashable {
         case recorded(MeteringRecordID, billedTwiceWith: EarlierRecord?)
         case alreadyRecorded(EarlierRecord)

@@ -41,6 +41,7 @@ package struct FaultRule: Sendable, Hashable {
         package init() {}
     }
 
+    /// How many of the requests that match a rule meet it.
     package enum Frequency: Sendable, Hashable {
         case always
         /// So many times, and then never again.
@@ -49,6 +50,7 @@ package struct FaultRule: Sendable, Hashable {
         case share(thousandths: Int64)
     }
 
+    /// What happens to a request that meets a rule.
     package enum Effect: Sendable, Hashable {
         case error(MeteringException)
         /// The request waits for so many milliseconds, and is then answered.

@@ -13,6 +13,7 @@ package enum BatchMeterUsageRules {
         package var places: [Place]
     }
 
+    /// Where the answer to one record of the request comes from.
     package enum Place: Sendable, Hashable {
         case entry(Int)
         /// The buyer has no agreement that accepts the record; the reason is a sentence.

@@ -5,6 +5,7 @@ package import MeteringAPI
 /// The resource is known from the credentials only. One report counts per resource, dimension and
 /// hour, except on AgentCore, where each client token counts.
 package enum MeterUsageRules {
+    /// What is to be done with a request that is not refused.
     package enum Decision: Sendable {
         case record(UsageEntry)
         /// The request would be recorded, were it not a dry run.

@@ -4,6 +4,7 @@ package import MeteringAPI
 ///
 /// The answer is AWS's; rule and reason are for the explanation and never go into AWS's text.
 package struct Refusal: Error, Sendable, Hashable {
+    /// What is answered in place of a result.
     package enum Answer: Sendable, Hashable {
         case exception(MeteringException)
         /// Values that break the model's constraints.

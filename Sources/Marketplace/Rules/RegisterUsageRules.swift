@@ -2,6 +2,7 @@ package import MeteringAPI
 
 /// RegisterUsage: a container that is paid by the hour announces itself once, at its start.
 package enum RegisterUsageRules {
+    /// What a request that is not refused is answered with, and what it changes.
     package struct Decision: Sendable {
         /// The key that signs the answer; it may not have been made yet.
         package var key: RegistrationKey

@@ -3,6 +3,7 @@ package struct FulfillmentForm: Sendable, Hashable {
     /// The fields in their order.
     package let fields: [Field]
 
+    /// A field of the form, as the browser posts it.
     package struct Field: Sendable, Hashable {
         package let name: String
         package let value: String

@@ -10,6 +10,7 @@ package struct Visit: Sendable {
     /// Nil for products that no browser is sent to.
     package let registration: Registration?
 
+    /// A new registration token, and the form that brings it to the seller.
     package struct Registration: Sendable {
         /// The token itself, which is kept nowhere.
         package let text: String

@@ -3,7 +3,7 @@ import MeteringAPI
 import Testing
 
 @Suite("Requests as they are read")
-struct RequestDecodingTests {
+struct AWSJSONRequestTests {
     @Test("Every member of BatchMeterUsage is read")
     func batchMeterUsage() throws {
         let decoded = try decode(

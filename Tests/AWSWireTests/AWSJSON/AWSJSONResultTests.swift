@@ -3,7 +3,7 @@ import MeteringAPI
 import Testing
 
 @Suite("Results as they are sent")
-struct ResultEncodingTests {
+struct AWSJSONResultTests {
     private static let id = MeteringRecordID("35155d37-56cb-423f-8554-5c4f3e3ff56d")
 
     @Test("A record is echoed with the members and the spelling that were sent")
