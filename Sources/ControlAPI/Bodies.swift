@@ -6,6 +6,7 @@ package import MeteringAPI
 // commands want.
 
 extension ObjectReader {
+    /// Reads an account.
     package func account(id: String) -> Account {
         let account = Account(
             id: id, role: choice("role") ?? .buyer, name: requiredText("name"),
@@ -15,6 +16,7 @@ extension ObjectReader {
         return account
     }
 
+    /// Reads a product.
     package func product(code: String) -> Product {
         let product = Product(
             code: code, type: choice("type") ?? .saas, title: requiredText("title"),
@@ -35,6 +37,7 @@ extension ObjectReader {
         return dimension
     }
 
+    /// Reads a new agreement.
     package func agreement() -> CatalogEdit.AgreementDraft {
         var draft = CatalogEdit.AgreementDraft(
             productCode: requiredText("productCode"),
@@ -91,6 +94,7 @@ extension ObjectReader {
         return (time, isTerminated ? .terminated : .cancelled)
     }
 
+    /// Reads a new credential.
     package func credential() -> CatalogEdit.CredentialDraft {
         var draft = CatalogEdit.CredentialDraft(
             principal: object("principal")?.principal()
@@ -165,6 +169,7 @@ extension ObjectReader {
         return .jump(jump)
     }
 
+    /// Reads what is to become of the clock.
     package func clockChange() -> MarketplaceClock.Change {
         let advance = number(.clockAdvance)
         let now = time("now")

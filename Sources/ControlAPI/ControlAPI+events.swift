@@ -54,7 +54,7 @@ extension ControlAPI {
         }
     }
 
-    package func putEventTarget(_ request: ControlRequest) async throws -> ControlResult {
+    func putEventTarget(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["targetId"]
         let target = try request.read { $0.eventTarget(id: id) }
         if let url = TargetURL(target.url), let objection = reach.objection(to: url) {
@@ -65,7 +65,7 @@ extension ControlAPI {
         return ControlResult(status: isNew ? 201 : 200) { $0.eventTarget(saved) }
     }
 
-    package func eventTarget(_ request: ControlRequest) throws -> ControlResult {
+    func eventTarget(_ request: ControlRequest) throws -> ControlResult {
         let target = try found(state.catalog.eventTargets, request, "targetId", "target")
         return ControlResult { $0.eventTarget(target) }
     }
@@ -102,6 +102,7 @@ extension ControlAPI {
 }
 
 extension ObjectReader {
+    /// Reads an event target.
     package func eventTarget(id: String) -> EventTarget {
         var target = EventTarget(
             id: id, kind: choice("kind") ?? .webhook, url: requiredText("url"),

@@ -5,7 +5,7 @@ import MarketplaceHost
 import MeteringAPI
 
 extension ControlAPI {
-    package func putAccount(_ request: ControlRequest) async throws -> ControlResult {
+    func putAccount(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["accountId"]
         let account = try request.read { $0.account(id: id) }
         let isNew = state.catalog.accounts[id] == nil
@@ -15,16 +15,16 @@ extension ControlAPI {
         return ControlResult(status: isNew ? 201 : 200) { $0.account(saved) }
     }
 
-    package func account(_ request: ControlRequest) throws -> ControlResult {
+    func account(_ request: ControlRequest) throws -> ControlResult {
         let account = try found(state.catalog.accounts, request, "accountId", "account")
         return ControlResult { $0.account(account) }
     }
 
-    package func accounts(_ request: ControlRequest) -> ControlResult {
+    func accounts(_ request: ControlRequest) -> ControlResult {
         request.list(Array(state.catalog.accounts.values), key: \.id) { $0.account($1) }
     }
 
-    package func putProduct(_ request: ControlRequest) async throws -> ControlResult {
+    func putProduct(_ request: ControlRequest) async throws -> ControlResult {
         let code = request["productCode"]
         let product = try request.read { $0.product(code: code) }
         let isNew = state.catalog.products[code] == nil
@@ -32,12 +32,12 @@ extension ControlAPI {
         return ControlResult(status: isNew ? 201 : 200) { $0.product(saved) }
     }
 
-    package func product(_ request: ControlRequest) throws -> ControlResult {
+    func product(_ request: ControlRequest) throws -> ControlResult {
         let product = try found(state.catalog.products, request, "productCode", "product")
         return ControlResult { $0.product(product) }
     }
 
-    package func products(_ request: ControlRequest) -> ControlResult {
+    func products(_ request: ControlRequest) -> ControlResult {
         request.list(Array(state.catalog.products.values), key: \.code) { $0.product($1) }
     }
 
@@ -66,19 +66,19 @@ extension ControlAPI {
         return ControlResult(status: 201) { $0.credential(credential, showsSecrets: true) }
     }
 
-    package func credential(_ request: ControlRequest) throws -> ControlResult {
+    func credential(_ request: ControlRequest) throws -> ControlResult {
         let credential = try found(
             state.catalog.credentials, request, "accessKeyId", "credential")
         return ControlResult { $0.credential(credential, showsSecrets: false) }
     }
 
-    package func credentials(_ request: ControlRequest) -> ControlResult {
+    func credentials(_ request: ControlRequest) -> ControlResult {
         request.list(Array(state.catalog.credentials.values), key: \.accessKeyID) {
             $0.credential($1, showsSecrets: false)
         }
     }
 
-    package func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
+    func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["accessKeyId"]
         try await state.edit { try $0.deleteCredential(id) }
         return ControlResult { _ in }
@@ -92,11 +92,11 @@ extension ControlAPI {
         return result(agreement, status: 201)
     }
 
-    package func agreement(_ request: ControlRequest) throws -> ControlResult {
+    func agreement(_ request: ControlRequest) throws -> ControlResult {
         result(try found(state.catalog.agreements, request, "agreementId", "agreement"))
     }
 
-    package func agreements(_ request: ControlRequest) -> ControlResult {
+    func agreements(_ request: ControlRequest) -> ControlResult {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
         return request.list(Array(catalog.agreements.values), key: \.id) { writer, agreement in
@@ -161,7 +161,7 @@ extension ControlAPI {
         }
     }
 
-    package func addRegistrationToken(_ request: ControlRequest) async throws -> ControlResult {
+    func addRegistrationToken(_ request: ControlRequest) async throws -> ControlResult {
         let (subject, expiresIn) = try request.read { $0.tokenSubject() }
         var generator = SystemRandomNumberGenerator()
         let text = TokenText.make(using: &generator)
@@ -210,13 +210,13 @@ extension ControlAPI {
         }
     }
 
-    package func registrationToken(_ request: ControlRequest) throws -> ControlResult {
+    func registrationToken(_ request: ControlRequest) throws -> ControlResult {
         let token = try found(
             state.catalog.registrationTokens, request, "tokenId", "registration token")
         return ControlResult { $0.registrationToken(token) }
     }
 
-    package func registrationTokens(_ request: ControlRequest) -> ControlResult {
+    func registrationTokens(_ request: ControlRequest) -> ControlResult {
         request.list(Array(state.catalog.registrationTokens.values), key: \.digest) {
             $0.registrationToken($1)
         }

@@ -71,7 +71,7 @@ extension ControlAPI {
         }
     }
 
-    package func request(_ request: ControlRequest) throws -> ControlResult {
+    func request(_ request: ControlRequest) throws -> ControlResult {
         guard let logged = log.request(id: request["requestId"]) else {
             throw Contradiction(
                 .notFound, "requestId",
@@ -80,7 +80,7 @@ extension ControlAPI {
         return ControlResult { $0.request(logged) }
     }
 
-    package func clock() -> ControlResult {
+    func clock() -> ControlResult {
         let catalog = state.catalog
         let real = state.realNow
         return ControlResult { $0.clock(of: catalog, real: real) }

@@ -1,5 +1,5 @@
 import AWSWire
-package import Documents
+import Documents
 import HTTPTypes
 import Marketplace
 package import MarketplaceHost

@@ -1,4 +1,4 @@
-package import AWSWire
+import AWSWire
 package import Documents
 package import Marketplace
 import MarketplaceHost
@@ -34,6 +34,7 @@ struct FaultError: RawRepresentable, CaseIterable {
 }
 
 extension ObjectReader {
+    /// Reads a whole plan.
     package func faultPlan() -> FaultPlan {
         let plan = FaultPlan(
             seed: UInt64(bitPattern: number(.seed) ?? 1),
@@ -43,6 +44,7 @@ extension ObjectReader {
         return plan
     }
 
+    /// Reads one rule; nil where it is rejected.
     package func faultRule() -> FaultRule? {
         var match = FaultRule.Match()
         if has("operation") { match.operation = choice("operation") }
@@ -131,7 +133,7 @@ extension ObjectReader {
 
 extension JSONWriter {
     /// A plan, and what has fired of it.
-    package mutating func faults(_ state: FaultState) {
+    mutating func faults(_ state: FaultState) {
         member("seed", Int64(bitPattern: state.plan.seed))
         boolean("quotas", state.plan.enforcesQuotas)
         name("rules")
@@ -189,7 +191,7 @@ extension JSONWriter {
 }
 
 extension ControlAPI {
-    package func faults() -> ControlResult {
+    func faults() -> ControlResult {
         ControlResult { $0.faults(state.faults.current) }
     }
 
@@ -246,7 +248,7 @@ extension Schema {
             Field("rules", .list(.object(faultRule))),
         ])
 
-    package static let faultPlan = Schema(
+    static let faultPlan = Schema(
         "FaultPlan",
         [
             Field("seed", .integer, required: true), Field("quotas", .boolean, required: true),

@@ -1,13 +1,13 @@
-package import AWSWire
-package import Marketplace
-package import MarketplaceHost
-package import MeteringAPI
+import AWSWire
+import Marketplace
+import MarketplaceHost
+import MeteringAPI
 import WebServer
 
 // How the control API writes what the marketplace knows.
 
 extension JSONWriter {
-    package mutating func account(_ account: Account) {
+    mutating func account(_ account: Account) {
         member("accountId", account.id)
         member("role", account.role.rawValue)
         member("name", account.name)
@@ -16,7 +16,7 @@ extension JSONWriter {
         boolean("suspended", account.isSuspended)
     }
 
-    package mutating func product(_ product: Product) {
+    mutating func product(_ product: Product) {
         member("productCode", product.code)
         member("type", product.type.rawValue)
         member("title", product.title)
@@ -42,7 +42,7 @@ extension JSONWriter {
     }
 
     /// A credential; its secrets only in the answer to whoever made it.
-    package mutating func credential(_ credential: Credential, showsSecrets: Bool) {
+    mutating func credential(_ credential: Credential, showsSecrets: Bool) {
         member("accessKeyId", credential.accessKeyID)
         if showsSecrets {
             member("secretAccessKey", credential.secretAccessKey)
@@ -64,7 +64,7 @@ extension JSONWriter {
         }
     }
 
-    package mutating func agreement(_ agreement: Agreement, of buyer: Account?, at now: Timestamp) {
+    mutating func agreement(_ agreement: Agreement, of buyer: Account?, at now: Timestamp) {
         member("agreementId", agreement.id)
         member("licenseArn", agreement.licenseARN)
         member("productCode", agreement.productCode)
@@ -100,13 +100,13 @@ extension JSONWriter {
         }
     }
 
-    package mutating func registrationToken(_ token: RegistrationToken) {
+    mutating func registrationToken(_ token: RegistrationToken) {
         member("tokenId", token.digest)
         member("agreementId", token.agreementID)
         time("expiresAt", token.expiresAt)
     }
 
-    package mutating func workload(_ workload: RegisteredWorkload, at now: Timestamp) {
+    mutating func workload(_ workload: RegisteredWorkload, at now: Timestamp) {
         member("resourceId", workload.resourceID)
         member("productCode", workload.productCode)
         member("accountId", workload.accountID)
@@ -120,7 +120,7 @@ extension JSONWriter {
     }
 
     /// A token that was just made, with the form that takes it to the seller.
-    package mutating func registration(
+    mutating func registration(
         _ text: String, _ token: RegistrationToken, _ form: FulfillmentForm, to url: String?
     ) {
         member("token", text)
@@ -178,7 +178,7 @@ extension JSONWriter {
         if total.billedTwice > 0 { member("billedTwice", Int64(total.billedTwice)) }
     }
 
-    package mutating func request(_ request: LoggedRequest) {
+    mutating func request(_ request: LoggedRequest) {
         member("requestId", request.requestID)
         time("at", request.at)
         member("operation", request.operation?.rawValue)
@@ -219,7 +219,7 @@ extension JSONWriter {
         }
     }
 
-    package mutating func clock(of catalog: Catalog, real: Timestamp) {
+    mutating func clock(of catalog: Catalog, real: Timestamp) {
         let clock = catalog.clock
         member("mode", clock.mode.rawValue)
         time("now", catalog.now(real: real))

@@ -81,7 +81,7 @@ struct Route: Sendable {
 }
 
 /// A request that found its route.
-package struct ControlRequest: Sendable {
+struct ControlRequest: Sendable {
     var parameters: [String: String]
     var query: [String: String]
     /// The parameters of the query that are numbers.
@@ -100,7 +100,7 @@ package struct ControlRequest: Sendable {
 }
 
 /// What a route answers: a status and a JSON text.
-package struct ControlResult: Sendable {
+struct ControlResult: Sendable {
     var status: Int
     var contentType = "application/json"
     var body: [UInt8]

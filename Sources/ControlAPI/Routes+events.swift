@@ -85,7 +85,7 @@ extension Schema {
     static let eventTargetBody = Schema(
         "EventTargetBody", targetFields + [Field("secretAccessKey")])
 
-    package static let eventTarget = Schema(
+    static let eventTarget = Schema(
         "EventTarget", [Field("targetId", required: true)] + targetFields)
 
     static let delivery = Schema(

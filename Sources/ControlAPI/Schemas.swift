@@ -19,7 +19,7 @@ extension Schema {
             Field("suspended", .boolean, "Whether a buyer's usage is refused."),
         ])
 
-    package static let account = Schema(
+    static let account = Schema(
         "Account", [Field("accountId", required: true)] + accountBody.fields)
 
     private static let dimension = Schema(
@@ -43,7 +43,7 @@ extension Schema {
             Field("dimensions", .list(.object(dimension)), required: true),
         ])
 
-    package static let product = Schema(
+    static let product = Schema(
         "Product", [Field("productCode", required: true)] + productBody.fields)
 
     static let publicKey = Schema(
@@ -74,7 +74,7 @@ extension Schema {
             Field("accessKeyId"), Field("secretAccessKey"), Field("sessionToken"),
         ])
 
-    package static let credential = Schema(
+    static let credential = Schema(
         "Credential",
         [
             Field("accessKeyId", required: true), Field("expiresAt", .time),
@@ -136,7 +136,7 @@ extension Schema {
             Field("recipientAccountId", required: true),
         ])
 
-    package static let workload = Schema(
+    static let workload = Schema(
         "Workload",
         [
             Field("resourceId", required: true), Field("productCode", required: true),
@@ -161,7 +161,7 @@ extension Schema {
             Field("body", .map, required: true, "What is delivered, as AWS prints it."),
         ])
 
-    package static let agreement = Schema(
+    static let agreement = Schema(
         "Agreement",
         agreementBody.fields + [
             Field("customerIdentifier"), Field("state", names(AgreementState.self)),
@@ -202,7 +202,7 @@ extension Schema {
             Field(.tokenLifetime, "Seconds of the marketplace's clock; 14400 when absent."),
         ])
 
-    package static let token = Schema(
+    static let token = Schema(
         "RegistrationToken",
         [
             Field("tokenId", .text, required: true, "The token's SHA-256."),
@@ -278,7 +278,7 @@ extension Schema {
                             ]))), required: true),
         ])
 
-    package static let request = Schema(
+    static let request = Schema(
         "Request",
         [
             Field("requestId", required: true), Field("at", .time, required: true),
@@ -301,7 +301,7 @@ extension Schema {
             Field("agreementId", .text, "For grace-end."),
         ])
 
-    package static let clock = Schema(
+    static let clock = Schema(
         "Clock",
         [
             Field("mode", names(MarketplaceClock.Mode.self), required: true),

@@ -34,6 +34,7 @@ package final class ObjectReader {
         }
     }
 
+    /// The path of a member, as objections name it.
     package func field(_ name: String) -> String { joined(path, name) }
 
     /// The line of what a path from here leads to, or of the object.
@@ -49,6 +50,7 @@ package final class ObjectReader {
         return true
     }
 
+    /// Objects to a member, in a sentence.
     package func reject(_ name: String, _ reason: String) {
         objections.add(field(name), reason, line: members[name]?.line ?? value.line)
     }
@@ -63,8 +65,10 @@ package final class ObjectReader {
         return nil
     }
 
+    /// The text of a member that may be missing.
     package func optionalText(_ name: String) -> String? { text(name, required: false) }
 
+    /// The text of a member; empty, and objected to, where it is missing.
     package func requiredText(_ name: String) -> String { text(name, required: true) ?? "" }
 
     private func text(_ name: String, required: Bool) -> String? {

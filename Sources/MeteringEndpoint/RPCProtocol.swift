@@ -17,6 +17,7 @@ package enum RPCProtocol {
     private static let types = CBORWriter.Types(
         times: ["ExpirationDate"], doubles: ["DoubleValue"])
 
+    /// Whether a request is in the protocol RPC v2, by its path.
     package static func isUsed(by request: PlainRequest) -> Bool {
         request.path.hasPrefix(pathPrefix)
     }

@@ -42,6 +42,7 @@ package final class Bell: Sendable {
         }
     }
 
+    /// Wakes whoever waits.
     package func announce() {
         let waiting = state.withLock { state in
             state.rings += 1

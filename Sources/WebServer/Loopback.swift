@@ -2,6 +2,7 @@ import MeteringAPI
 
 /// Names of this machine that lead nowhere else.
 package enum Loopback {
+    /// Whether a host is this machine itself.
     package static func isName(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host == "[::1]" || isIPv4(host)
     }

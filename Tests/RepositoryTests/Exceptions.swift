@@ -13,6 +13,14 @@ enum Exceptions {
         "Tests/"
     ]
 
+    /// Functions that protocols of the language and of libraries ask for, and explain.
+    static let explainedElsewhere: Set<String> = [
+        "hash",
+        // swift-nio's handlers of channels.
+        "handlerAdded", "handlerRemoved", "channelActive", "channelInactive", "channelRead",
+        "channelWritabilityChanged", "errorCaught",
+    ]
+
     /// May import no kind of Foundation, not even the essentials.
     ///
     /// What these targets do is fixed by bytes and integers, and is the same on every platform.

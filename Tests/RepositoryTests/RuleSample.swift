@@ -30,16 +30,33 @@ extension RuleSample {
             + filler.dropFirst(filler.count / (lines - 2) * 2) + "}\n"
     }
 
-    static let types: [RuleSample] = [
+    static let declarations: [RuleSample] = [
         RuleSample(
             "file with another name", bad: "import A\n@frozen package enum Gate {}\n", at: [2],
             good: "private enum Door {}\nstruct Wall {\n    enum Kind {}\n}\nlet a = 1\n"
-        ) { TypeRules.misnamed(SwiftSource($0), name: "Wall") },
+        ) { DeclarationRules.misnamed(SwiftSource($0), name: "Wall") },
         RuleSample(
             "type without a comment", bad: "package struct Wall {\n\n    package enum Kind {}\n}\n",
             at: [1, 3],
             good: "/// A wall.\n@frozen\npublic final class Wall {\n    enum Kind {}\n}\n"
-        ) { TypeRules.unexplained(SwiftSource($0)) },
+        ) { DeclarationRules.unexplained(SwiftSource($0)) },
+        RuleSample(
+            "function without a comment", bad: "package func build() {}\n", at: [1],
+            good: "/// Builds.\n@inlinable\npublic func a() {}\nfunc b() {}\n"
+                + "package func known() {}\n"
+        ) { DeclarationRules.unexplainedFunctions(SwiftSource($0), besides: ["known"]) },
+        RuleSample(
+            "loop without an end",
+            bad:
+                ".timeLimit(a)\nwhile a == 0 {\n    while b { c() }\n    await Task.yield()\n}\n",
+            at: [2],
+            good: "f(.timeLimit(a))\nwhile a == 0, !Task.isCancelled { await Task.yield() }\n"
+                + "for a in b {\n    await Task.yield()\n}\n"
+        ) { WaitRules.unbounded(SwiftSource($0)) },
+        RuleSample(
+            "loop without a time limit",
+            bad: "while a == 0, !Task.isCancelled { await Task.yield() }\n", at: [1], good: ""
+        ) { WaitRules.unbounded(SwiftSource($0)) },
     ]
 
     static let layout: [RuleSample] = [

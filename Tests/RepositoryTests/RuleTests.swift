@@ -4,7 +4,7 @@ import Testing
 struct RuleTests {
     @Test(
         "A rule finds what it forbids and lets pass what it allows",
-        arguments: RuleSample.layout + RuleSample.types + RuleSample.words + RuleSample.texts
+        arguments: RuleSample.layout + RuleSample.declarations + RuleSample.words + RuleSample.texts
             + RuleSample.numbers
             + RuleSample.names
             + RuleSample.documents)

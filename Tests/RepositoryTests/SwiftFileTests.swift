@@ -66,12 +66,29 @@ struct SwiftFileTests {
     @Test("A file is named after the type it declares", arguments: Tree.sources)
     func names(file: SwiftFile) {
         let name = file.path.split(separator: "/").last.map { String($0.dropLast(6)) } ?? ""
-        report(TypeRules.misnamed(file.source, name: name), in: file.path)
+        report(DeclarationRules.misnamed(file.source, name: name), in: file.path)
     }
 
     @Test("Types that other targets see say what they are", arguments: Tree.sources)
     func explanations(file: SwiftFile) {
-        report(TypeRules.unexplained(file.source), in: file.path)
+        report(DeclarationRules.unexplained(file.source), in: file.path)
+    }
+
+    @Test("Functions that other targets call say what they do")
+    func functionsForOthers() {
+        let explained = Tree.sources.reduce(into: Exceptions.explainedElsewhere) {
+            $0.formUnion(DeclarationRules.explainedFunctions($1.source))
+        }
+        for file in Tree.sources {
+            report(
+                DeclarationRules.unexplainedFunctions(file.source, besides: explained),
+                in: file.path)
+        }
+    }
+
+    @Test("Loops that wait have an end", arguments: Tree.swiftFiles)
+    func waiting(file: SwiftFile) {
+        report(WaitRules.unbounded(file.source), in: file.path)
     }
 
     @Test("Numbers are read from texts in one place", arguments: Tree.sources)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("The writer")
+@Suite("The writer", .timeLimit(.minutes(20)))
 struct GroupCommitTests {
     @Test("commits what has queued up in one transaction")
     func groups() async throws {
@@ -113,7 +113,9 @@ struct GroupCommitTests {
                             return (number, (error as? StoreError)?.code)
                         }
                     }
-                    while store.activity.waiting <= number { await Task.yield() }
+                    while store.activity.waiting <= number, !Task.isCancelled {
+                        await Task.yield()
+                    }
                 }
                 gate.open()
                 return await group.reduce(into: [Int: StoreError.Code?]()) { $0[$1.0] = $1.1 }
@@ -275,7 +277,7 @@ private func fill(
         for (number, entry) in entries.enumerated() {
             group.addTask { (number, await answer(store, [entry])) }
         }
-        while store.activity.waiting < entries.count { await Task.yield() }
+        while store.activity.waiting < entries.count, !Task.isCancelled { await Task.yield() }
         gate.open()
         return await group.reduce(into: []) { $0.append($1) }
     }

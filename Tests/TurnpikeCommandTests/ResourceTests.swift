@@ -72,14 +72,20 @@ struct ResourceTests {
         let text = client.text(of: .batchMeterUsage, #"{"UsageRecords":[\#(list)]}"#)
         let count = 24
         var connections: [any Channel] = []
-        for _ in 0..<count {
-            let connection = try await Self.connect(server)
-            try await connection.writeAndFlush(ByteBuffer(string: text))
-            connections.append(connection)
+        var stalled = 0
+        // On a busy machine a body may come too slowly, and its connection is closed.
+        while stalled < count, !Task.isCancelled {
+            connections.removeAll { !$0.isActive }
+            while connections.count < count {
+                let connection = try await Self.connect(server)
+                try? await connection.writeAndFlush(ByteBuffer(string: text))
+                connections.append(connection)
+            }
+            let rules = try await client.get("/control/v1/faults").root["rules"]?.elements
+            let fired = rules?.first { _ in true }?["fired"]?.numberText
+            stalled = fired.flatMap { Int($0) } ?? 0
+            await Task.yield()
         }
-        while try await client.get("/control/v1/faults").root["rules"]?.elements.first(where: {
-            _ in true
-        })?["fired"]?.numberText != String(count) { await Task.yield() }
         // Only those that are parsed at this moment; kept, it would be 40 megabytes for each.
         #expect(try server.peakMemory() - empty < 400_000)
         for connection in connections { try? await connection.close() }

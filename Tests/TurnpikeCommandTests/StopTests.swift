@@ -64,7 +64,7 @@ struct StopTests {
             client.text(of: .resolveCustomer, #"{"RegistrationToken":"unknown"}"#))
         while try await client.get("/control/v1/faults").root["rules"]?.elements.map({
             $0["fired"]?.numberText
-        }) != ["1"] { await Task.yield() }
+        }) != ["1"], !Task.isCancelled { await Task.yield() }
         if stops {
             server.send(SIGTERM)
         } else {

@@ -42,7 +42,7 @@ struct ResetRaceTests {
         let (underWay, signal) = AsyncStream<Void>.makeStream()
         hold {
             signal.finish()
-            while state.editsThatWait == 0 { await Task.yield() }
+            while state.editsThatWait == 0, !Task.isCancelled { await Task.yield() }
         }
         async let changed: Void = change()
         for await _ in underWay {}

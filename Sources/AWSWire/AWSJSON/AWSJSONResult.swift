@@ -2,6 +2,7 @@ package import MeteringAPI
 
 /// A result that AWS JSON 1.1 can carry; what is absent has no member.
 package protocol AWSJSONResult: Sendable {
+    /// Writes the result as an object.
     func encode(into writer: inout JSONWriter)
     /// About how many bytes the result takes.
     var sizeHint: Int { get }

@@ -98,6 +98,7 @@ package struct JSONWriter {
         }
     }
 
+    /// A number, in a list.
     package mutating func integer(_ value: Int64) {
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         digits(value.magnitude)
@@ -202,6 +203,7 @@ private func hexDigit(_ value: UInt8) -> UInt8 {
 }
 
 extension JSONWriter {
+    /// A member that is true or false.
     package mutating func boolean(_ name: StaticString, _ value: Bool) {
         self.name(name)
         literal(value ? "true" : "false")

@@ -110,6 +110,7 @@ package struct JSONMember {
 
     package var key: JSONKey { value.tape.key(of: value.place) }
 
+    /// Whether the member has this name, once its escapes are read.
     package func isNamed(_ name: String) -> Bool {
         name.withBytes { key.hasBytes(UnsafeRawBufferPointer($0)) }
     }

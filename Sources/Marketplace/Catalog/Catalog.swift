@@ -57,6 +57,7 @@ package struct Catalog: Sendable {
     /// The tasks and pods that registered, in no order.
     package var registeredWorkloads: some Collection<RegisteredWorkload> { workloads.values }
 
+    /// A task or pod that registered for a product.
     package func registeredWorkload(_ name: RegisteredWorkload.Name) -> RegisteredWorkload? {
         workloads[name.text]
     }
@@ -66,10 +67,12 @@ package struct Catalog: Sendable {
         workloadsByResource[resourceID]?.compactMap { workloads[$0.text] } ?? []
     }
 
+    /// The buyer of an older product, by the identifier that its seller knows.
     package func buyer(customerIdentifier: String) -> Account? {
         buyersByCustomerIdentifier[customerIdentifier].flatMap { accounts[$0] }
     }
 
+    /// The agreement that a licence is of.
     package func agreement(licenseARN: String) -> Agreement? {
         agreementsByLicense[licenseARN].flatMap { agreements[$0] }
     }
@@ -95,6 +98,7 @@ package struct Catalog: Sendable {
         signingKeys[productCode] ?? []
     }
 
+    /// A version of a product's key.
     package func signingKey(of productCode: String, version: Int) -> RegistrationKey? {
         signingKeys[productCode]?.first { $0.version == version }
     }

@@ -108,6 +108,7 @@ extension CatalogEdit {
             "principal.resourceId", "a resource id has 1 to \(ModelLimit.text) characters")
     }
 
+    /// Forgets a credential; its requests are refused from then on.
     package mutating func deleteCredential(_ id: String) throws(Contradiction) {
         guard catalog.credentials[id] != nil else {
             throw Contradiction(

@@ -41,6 +41,7 @@ package struct CatalogEdit: Sendable {
         changes.append(.publish(event, deliveries: deliveries))
     }
 
+    /// Takes a fact away.
     package mutating func remove(_ key: CatalogFact.Key) {
         changes.append(.remove(key))
         catalog.apply(.remove(key))

@@ -70,6 +70,7 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
         return now >= lastCallAt.adding(seconds: Self.callPrecision)
     }
 
+    /// The workload once it was stopped at a time.
     package func stopped(at now: Timestamp) -> RegisteredWorkload {
         var workload = self
         guard let runningSince else {

@@ -5,6 +5,7 @@ package import MeteringAPI
 /// For people who come from tools that never check: any key acts as the seller of the product
 /// that the request names, or as a workload of the one buyer that the product has.
 package enum TrustedCaller {
+    /// Whom a request is from, where its signature is not checked.
     package static func caller(
         accessKeyID: String, region: String, operation: OperationName, product: Product?,
         catalog: Catalog, now: Timestamp

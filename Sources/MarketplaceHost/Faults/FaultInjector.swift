@@ -30,6 +30,7 @@ package final class FaultInjector: Sendable {
     /// The plan and what has fired of it.
     package var current: FaultState { state.withLock { $0 } }
 
+    /// Replaces the plan, and lets go of what the old one holds back.
     package func set(_ plan: FaultPlan) {
         change { $0 = plan }
     }

@@ -182,6 +182,7 @@ package final class MarketplaceState: Sendable {
         show(catalog)
     }
 
+    /// Lets requests see a catalog from now on.
     package func show(_ catalog: Catalog) {
         let real = realNow
         let before = current.withLock { current in

@@ -204,6 +204,7 @@ package final class RequestLog: Sendable {
         return trail
     }
 
+    /// The request of an id, where the log still has it.
     package func request(id: String) -> LoggedRequest? {
         requests(limit: 1) { $0.requestID.hasSameBytes(as: id) }.first?.request
     }
@@ -241,6 +242,7 @@ package final class RequestLog: Sendable {
     /// How many requests there have been.
     package var count: Int { state.withLock(\.count) }
 
+    /// Forgets all requests.
     package func clear() {
         state.withLock { $0 = State() }
     }

@@ -10,7 +10,7 @@ import Testing
 @testable import TurnpikeServer
 @testable import WebServer
 
-@Suite("The delivery of events")
+@Suite("The delivery of events", .timeLimit(.minutes(20)))
 struct DeliveryTests {
     static let seed = """
         accounts:
@@ -169,7 +169,7 @@ struct DeliveryTests {
             _ = try await Self.publish(application, "License Updated - Manufacturer")
             _ = await receiver.requests(count: 1)
             var failing = await Self.send(application, .get, "deliveries?target=site")
-            while failing["items.0.attempts"] == "0" {
+            while failing["items.0.attempts"] == "0", !Task.isCancelled {
                 await Task.yield()
                 failing = await Self.send(application, .get, "deliveries?target=site")
             }
@@ -231,7 +231,7 @@ struct DeliveryTests {
             _ = try await Self.publish(application, "subscribe-fail")
             _ = await receiver.requests(count: 2)
             var list = await Self.send(application, .get, "deliveries?target=down")
-            while list["items.0.attempts"] == "0" {
+            while list["items.0.attempts"] == "0", !Task.isCancelled {
                 await Task.yield()
                 list = await Self.send(application, .get, "deliveries?target=down")
             }

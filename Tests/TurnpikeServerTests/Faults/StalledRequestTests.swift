@@ -49,7 +49,7 @@ struct StalledRequestTests {
             let text = client.text(of: .resolveCustomer, #"{"RegistrationToken":"unknown"}"#)
             let connection = try await RawConnection.open(port: port)
             try await connection.sendAndLeave(pipelines ? text + text : text)
-            while application.log.count == 0 { await Task.yield() }
+            while application.log.count == 0, !Task.isCancelled { await Task.yield() }
             let logged = application.log.requests(limit: 1) { _ in true }
             #expect(logged.first?.request.explanation.rule == .fault)
         }

@@ -1,5 +1,5 @@
-/// How types are declared: named by their files, and explained.
-enum TypeRules {
+/// How types and functions are declared: found by their files, and explained.
+enum DeclarationRules {
     /// A file that declares one type for others has its name, so that it is found by it.
     ///
     /// Files of several types are named after what they have in common, and `Type+aspect.swift`
@@ -17,13 +17,47 @@ enum TypeRules {
 
     /// What other targets see says what it is.
     static func unexplained(_ source: SwiftSource) -> [Finding] {
-        declarations(in: source).filter { $0.isForOthers }.compactMap { type in
-            let above = source.lines[..<(type.line - 1)].reversed()
-                .map { $0.drop { $0 == " " } }
-                .first { !$0.hasPrefix("@") && !$0.hasPrefix("#if") }
-            guard above?.hasPrefix("///") != true else { return nil }
-            return Finding(
-                line: type.line, message: "\(type.name) has no comment; say what it is")
+        declarations(in: source).filter { $0.isForOthers }
+            .filter { !hasComment(line: $0.line, in: source) }
+            .map { Finding(line: $0.line, message: "\($0.name) has no comment; say what it is") }
+    }
+
+    /// The names of functions that have a comment.
+    static func explainedFunctions(_ source: SwiftSource) -> Set<String> {
+        Set(functions(in: source).filter { hasComment(line: $0.line, in: source) }.map(\.name))
+    }
+
+    /// What other targets call says what it does, unless a function of its name does: what a
+    /// protocol asks for is explained there.
+    static func unexplainedFunctions(
+        _ source: SwiftSource, besides explained: Set<String>
+    ) -> [Finding] {
+        functions(in: source).filter { $0.isForOthers && !explained.contains($0.name) }
+            .filter { !hasComment(line: $0.line, in: source) }
+            .map { Finding(line: $0.line, message: "\($0.name) has no comment; say what it does") }
+    }
+
+    private static func hasComment(line: Int, in source: SwiftSource) -> Bool {
+        let above = source.lines[..<(line - 1)].reversed()
+            .map { $0.drop { $0 == " " } }
+            .first { !$0.hasPrefix("@") && !$0.hasPrefix("#if") }
+        return above?.hasPrefix("///") == true
+    }
+
+    private static func functions(
+        in source: SwiftSource
+    ) -> [(line: Int, name: String, isForOthers: Bool)] {
+        source.code.enumerated().compactMap { index, code in
+            let words = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }
+            // Operators are known.
+            guard let keyword = words.firstIndex(of: "func"), keyword + 1 < words.count,
+                code.contains("func \(words[keyword + 1])")
+            else { return nil }
+            let before = words[..<keyword]
+            return (
+                index + 1, String(words[keyword + 1]),
+                before.contains("package") || before.contains("public")
+            )
         }
     }
 
