@@ -125,6 +125,8 @@ struct FileWatchTests {
         let store = try SQLiteStore(path: folder.dataFile)
         let entries = (0..<500).map { UsageEntry.sample($0, .sample(dimension: "d\($0)")) }
         _ = try await store.record(entries)
+        let files = FileManager.default
+        let before = try files.contentsOfDirectory(atPath: folder.url.path)
         let next = try #require(try await store.backup())
         // What comes after the copy was begun is not in it.
         _ = try await store.record([.sample(900, .sample(dimension: "late"))])
@@ -135,8 +137,8 @@ struct FileWatchTests {
         let check = try DataFileCheck(path: copy)
         #expect(check.findings == [])
         #expect(check.records == 500)
-        let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
-        #expect(!left.contains { $0.contains("-being-copied-") })
+        let left = try files.contentsOfDirectory(atPath: folder.url.path)
+        #expect(Set(left) == Set(before + ["copy.db"]))
         await store.close()
         let restored = try SQLiteStore(path: copy)
         let outcomes = try await restored.record(entries)

@@ -92,11 +92,15 @@ struct LongMoveTests {
     func oneChange() throws {
         var edit = Self.edit(try Self.catalog { $0.start(Self.task(), isFree: false) })
         _ = try edit.changeClock(.advance(milliseconds: 100 * Self.year * 3_600_000))
+        let before = edit.changes.count
         #expect(edit.settle(atMost: 500).count == 500)
         let stored = edit.changes.count {
             if case .put(.registeredWorkload) = $0 { true } else { false }
         }
         #expect(stored == 1)
+        // The other is the clock, with the time that was reached.
+        #expect(edit.changes.count == before + 2)
+        #expect(edit.catalog.clock.reached == Self.noon.adding(hours: 500))
         #expect(edit.now == Self.noon.adding(hours: 500))
     }
 
