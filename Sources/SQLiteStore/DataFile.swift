@@ -118,6 +118,18 @@ final class DataFile: Sendable {
         }
     }
 
+    /// Sees to it that closing does not fold back a log that may not be on the disk as it is in
+    /// memory, as after a failed sync.
+    ///
+    /// Where no copy of it can be written, the data file stays as it is, and the next start reads
+    /// the log. A log that somebody deleted or replaced is still open, and folded back.
+    private func secureLog(of connections: Connections) {
+        guard FileIdentity(ofFileAt: logPath) == log.withLock({ $0 }),
+            (try? rewriteLog(ofFileAt: path)) == nil
+        else { return }
+        connections.pages.freezeFile()
+    }
+
     /// Finishes what is under way, and lets go of the file and the lock.
     func close() async {
         await reopened()
@@ -128,12 +140,7 @@ final class DataFile: Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // Closing waits for readers and may checkpoint: not on a cooperative thread.
             DispatchQueue.global().async {
-                // After a failed sync the log may not be on the disk as it is in memory. Where no
-                // copy of it can be written, it is not folded back: the next start reads it.
-                if connections.queue.hasFailed, (try? rewriteLog(ofFileAt: self.path)) == nil {
-                    continuation.resume()
-                    return
-                }
+                if connections.queue.hasFailed { self.secureLog(of: connections) }
                 // Readers first, so that the writer is the last to close and clears the log.
                 connections.pool.releaseMemory()
                 _ = try? connections.pool.close()

@@ -159,6 +159,7 @@ extension OpenFile {
     func write(_ bytes: UnsafeRawPointer, _ count: Int, at offset: Int) -> Int32 {
         switch role {
         case .pages(let pages):
+            guard !pages.isFileFrozen else { return Self.refused }
             guard pages.checksPages else { return writeAsItIs(bytes, count, at: offset) }
             return writePage(bytes, count, at: offset)
         case .log(let pages, let path):
@@ -166,6 +167,9 @@ extension OpenFile {
         case .other: return writeAsItIs(bytes, count, at: offset)
         }
     }
+
+    /// What is answered to a write of a data file that is to stay as it is.
+    private static let refused = SQLITE_IOERR | 3 << 8  // SQLITE_IOERR_WRITE
 
     private func writeAsItIs(_ bytes: UnsafeRawPointer, _ count: Int, at offset: Int) -> Int32 {
         real.methods?.xWrite(pointer, bytes, Int32(clamping: count), Int64(clamping: offset))
@@ -213,6 +217,7 @@ extension OpenFile {
     }
 
     func truncate(to length: Int) -> Int32 {
+        if case .pages(let pages) = role, pages.isFileFrozen { return Self.refused }
         let code = real.methods?.xTruncate(pointer, Int64(clamping: length)) ?? SQLITE_MISUSE
         guard code == SQLITE_OK, case .log(let pages, _) = role else { return code }
         if length == 0 { pages.emptyLog() }

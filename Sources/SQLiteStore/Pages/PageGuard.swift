@@ -34,6 +34,7 @@ final class PageGuard: Sendable {
     /// A page that is read in the place of another; nil where each is read in its own.
     let substitute: Substitute?
     private let log = Mutex(Log())
+    private let isFrozen = Atomic(false)
     private let damage: DamageNotes
 
     private static let known = Mutex((next: 1, guards: [Int: WeakGuard]()))
@@ -71,6 +72,11 @@ final class PageGuard: Sendable {
     func page(at number: UInt32) -> UInt32 {
         substitute.map { $0.place == number ? $0.part.page : number } ?? number
     }
+
+    /// Refuses each write to the data file from now on, so that its log is not folded back into it.
+    func freezeFile() { isFrozen.store(true, ordering: .relaxed) }
+
+    var isFileFrozen: Bool { isFrozen.load(ordering: .relaxed) }
 
     static func find(_ id: Int) -> PageGuard? { known.withLock { $0.guards[id]?.guarding } }
 }

@@ -96,6 +96,34 @@ struct DiskFaultTests {
         await store.close()
     }
 
+    @Test("whose log cannot be written anew keeps the log when the store is closed")
+    func closesWithoutFolding() async throws {
+        let entries = (1...2).map { UsageEntry.sample($0, .sample(dimension: "d\($0)")) }
+        let disk = try FaultyDisk()
+        defer { disk.remove() }
+        // No copy of the log can be written where a folder has its name.
+        let copy = disk.dataFile + "-wal-copy"
+        func failAndClose() async throws -> Int {
+            let store = try SQLiteStore(path: disk.dataFile)
+            _ = try await store.record([entries[0]])
+            try FileManager.default.createDirectory(
+                atPath: copy, withIntermediateDirectories: false)
+            disk.fail(.lostSync)
+            await #expect(throws: StoreError.self) { try await store.record([entries[1]]) }
+            let before = disk.calls.count
+            await store.close()
+            return before
+        }
+        let before = try await failAndClose()
+        let after = disk.calls.dropFirst(before)
+        #expect(!after.contains { $0.kind == .write && $0.name == "turnpike.db" })
+        #expect(!after.contains { $0.kind == .delete && $0.name == "turnpike.db-wal" })
+        try FileManager.default.removeItem(atPath: copy)
+        let store = try SQLiteStore(path: disk.dataFile)
+        #expect(try await store.record([entries[0]]) == [.alreadyRecorded(entries[0].earlier)])
+        await store.close()
+    }
+
     /// The calls of the workload on a disk that is well.
     static func calls(isCareless: Bool = false) async throws -> [FaultyDisk.Call] {
         let disk = try FaultyDisk()
