@@ -156,8 +156,8 @@ let targets: [Target] = [
         dependencies: [
             "TurnpikeServer", "AWSWire", "ControlAPI", "Documents", "InMemoryStore",
             "Marketplace", "MarketplaceHost", "MeteringAPI",
-            "MeteringEndpoint", "SQLiteStore", "TestProcesses", "Waiting", "WebServer", logging,
-            nioCore, httpTypes,
+            "MeteringEndpoint", "SQLiteStore", "StoreContract", "TestProcesses", "Waiting",
+            "WebServer", logging, nioCore, httpTypes,
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOEmbedded", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),

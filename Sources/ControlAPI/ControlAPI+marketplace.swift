@@ -28,7 +28,7 @@ extension ControlAPI {
         let code = request["productCode"]
         let product = try request.read { $0.product(code: code) }
         let isNew = state.catalog.products[code] == nil
-        let saved = try await state.edit { try $0.putProduct(product) }
+        let saved = try await state.put(product)
         return ControlResult(status: isNew ? 201 : 200) { $0.product(saved) }
     }
 
@@ -43,19 +43,15 @@ extension ControlAPI {
 
     func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
         let product = try found(state.catalog.products, request, "productCode", "product")
-        var keys: [RegistrationKey] = []
-        for key in state.catalog.signingKeys(of: product.code) {
-            keys.append(try await forge.ready(key))
-        }
+        let keys = try await state.registrationKeys(of: product.code, by: forge)
         return request.list(keys, key: \.listKey) { $0.publicKey($1) }
     }
 
     func addPublicKey(_ request: ControlRequest) async throws -> ControlResult {
         try request.read { $0.finish() }
         let code = request["productCode"]
-        let key = try await state.edit { try $0.addRegistrationKey(of: code) }
-        let ready = try await forge.ready(key)
-        return ControlResult(status: 201) { $0.publicKey(ready) }
+        let key = try await state.addRegistrationKey(of: code, by: forge)
+        return ControlResult(status: 201) { $0.publicKey(key) }
     }
 
     func addCredential(_ request: ControlRequest) async throws -> ControlResult {
@@ -165,7 +161,9 @@ extension ControlAPI {
         let (subject, expiresIn) = try request.read { $0.tokenSubject() }
         var generator = SystemRandomNumberGenerator()
         let text = TokenText.make(using: &generator)
-        let token = try await state.edit { edit in
+        let token = try await state.edit(
+            lookingUp: { CatalogEdit.lookUpsForToken(at: $1) }
+        ) { edit in
             try edit.addRegistrationToken(
                 for: subject, expiresIn: expiresIn, digest: TokenText.digest(of: text))
         }
@@ -210,15 +208,16 @@ extension ControlAPI {
         }
     }
 
-    func registrationToken(_ request: ControlRequest) throws -> ControlResult {
-        let token = try found(
-            state.catalog.registrationTokens, request, "tokenId", "registration token")
+    func registrationToken(_ request: ControlRequest) async throws -> ControlResult {
+        let key = CatalogFact.Key(.registrationToken, request["tokenId"])
+        guard case .registrationToken(let token)? = try await state.store.facts(.key(key)).first
+        else { throw missing(request, "tokenId", "registration token") }
         return ControlResult { $0.registrationToken(token) }
     }
 
-    func registrationTokens(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.registrationTokens.values), key: \.digest) {
-            $0.registrationToken($1)
+    func registrationTokens(_ request: ControlRequest) async throws -> ControlResult {
+        try await request.list(.registrationToken, in: state.store) { writer, fact in
+            if case .registrationToken(let token) = fact { writer.registrationToken(token) }
         }
     }
 
@@ -227,11 +226,16 @@ extension ControlAPI {
         _ items: FactTable<Item>, _ request: ControlRequest, _ parameter: String, _ kind: String
     ) throws(Contradiction) -> Item {
         guard let item = items[request[parameter]] else {
-            throw Contradiction(
-                .notFound, parameter,
-                "there is no \(kind) '\(request[parameter].cut(toBytes: 100))'")
+            throw missing(request, parameter, kind)
         }
         return item
+    }
+
+    private func missing(
+        _ request: ControlRequest, _ parameter: String, _ kind: String
+    ) -> Contradiction {
+        Contradiction(
+            .notFound, parameter, "there is no \(kind) '\(request[parameter].cut(toBytes: 100))'")
     }
 }
 

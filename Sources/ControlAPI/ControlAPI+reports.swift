@@ -43,18 +43,19 @@ extension ControlAPI {
             page, cursor: { String($0.number) }, { $0.request($1.request) })
     }
 
-    func workloads(_ request: ControlRequest) -> ControlResult {
-        let catalog = state.catalog
-        let now = catalog.now(real: state.realNow)
-        return request.list(
-            Array(catalog.registeredWorkloads),
-            key: { CatalogFact.registeredWorkload($0).key.id }, { $0.workload($1, at: now) })
+    func workloads(_ request: ControlRequest) async throws -> ControlResult {
+        let now = state.catalog.now(real: state.realNow)
+        return try await request.list(.registeredWorkload, in: state.store) { writer, fact in
+            if case .registeredWorkload(let workload) = fact { writer.workload(workload, at: now) }
+        }
     }
 
     func stopWorkload(_ request: ControlRequest) async throws -> ControlResult {
         try request.read { $0.finish() }
         let id = request["resourceId"]
-        let stopped = try await state.edit { try $0.stopWorkloads(ofResource: id) }
+        let stopped = try await state.edit(
+            lookingUp: { _, _ in [.owned(.registeredWorkload, by: id)] }
+        ) { try $0.stopWorkloads(ofResource: id) }
         let now = state.catalog.now(real: state.realNow)
         let page = ReportPage(items: stopped, nextCursor: nil)
         return ControlResult(page) { $0.workload($1, at: now) }

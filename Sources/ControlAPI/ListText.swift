@@ -108,6 +108,18 @@ extension ControlRequest {
         return ControlResult(page, cursor: key, write)
     }
 
+    /// Part of a list of the facts that are looked up.
+    func list(
+        _ kind: CatalogFact.Kind, in store: any MarketplaceStore,
+        _ write: @escaping ListText<CatalogFact>.Write
+    ) async throws -> ControlResult {
+        let found = try await store.facts(.all(kind, after: query["cursor"], limit: limit + 1))
+        let page = ReportPage(
+            items: Array(found.prefix(limit)),
+            nextCursor: found.count > limit ? found[limit - 1].key.id : nil)
+        return ControlResult(page, cursor: { $0.key.id }, write)
+    }
+
     /// The bounds of a part of a list.
     var bounds: PageBounds { PageBounds(items: limit, bytes: ControlLimits.pageBytes) }
 }

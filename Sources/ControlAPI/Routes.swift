@@ -105,11 +105,11 @@ extension ControlAPI {
             method: .get, template: "/control/v1/registration-tokens",
             summary: "All registration tokens, without their texts",
             query: Route.listParameters, response: Schema.token.page,
-            handler: { $0.registrationTokens($1) }),
+            handler: { try await $0.registrationTokens($1) }),
         Route(
             method: .get, template: "/control/v1/registration-tokens/{tokenId}",
             summary: "A registration token, without its text", response: .token,
-            handler: { try $0.registrationToken($1) }),
+            handler: { try await $0.registrationToken($1) }),
     ]
 
     private static let usageFilters: [Route.QueryParameter] = [
@@ -130,7 +130,7 @@ extension ControlAPI {
             method: .get, template: "/control/v1/workloads",
             summary: "The tasks and pods that registered, and since when they run",
             query: Route.listParameters, response: Schema.workload.page,
-            handler: { $0.workloads($1) }),
+            handler: { try await $0.workloads($1) }),
         Route(
             method: .post, template: "/control/v1/workloads/{resourceId}/stop",
             summary: "Stop a task or pod; what it ran is recorded when the hour ends",

@@ -12,7 +12,7 @@ package final class InMemoryStore: MarketplaceStore {
         _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
     ) async throws(StoreError) -> [RecordOutcome] {
         let outcomes = state.withLock { state -> [RecordOutcome]? in
-            guard state.holds(revision) else { return nil }
+            guard state.admits(revision) else { return nil }
             defer { state.tokens.sweep() }
             return entries.map { state.record($0) }
         }
@@ -24,14 +24,62 @@ package final class InMemoryStore: MarketplaceStore {
         state.withLock(\.catalog)
     }
 
+    package func facts(_ query: FactQuery) async throws(StoreError) -> [CatalogFact] {
+        let facts = state.withLock(\.facts)
+        switch query {
+        case .key(let key): return facts[key].map { [$0] } ?? []
+        case .owned(let kind, let owner):
+            return facts.values.filter { fact in
+                fact.key.kind == kind && fact.owner?.hasSameBytes(as: owner) == true
+            }.sorted { ExactText($0.key.id) < ExactText($1.key.id) }
+        case .due(let kind, let end, let limit):
+            let due = facts.values.compactMap { fact in
+                fact.key.kind == kind ? fact.moment.map { (moment: $0, fact: fact) } : nil
+            }.filter { $0.moment <= end }
+            return due.sorted { left, right in
+                (left.moment, ExactText(left.fact.key.id)) < (
+                    right.moment, ExactText(right.fact.key.id)
+                )
+            }.prefix(limit).map(\.fact)
+        case .all(let kind, let id, let limit):
+            return Array(
+                facts.values.filter { fact in
+                    fact.key.kind == kind
+                        && (id.map { ExactText($0) < ExactText(fact.key.id) } ?? true)
+                }.sorted { ExactText($0.key.id) < ExactText($1.key.id) }.prefix(limit))
+        }
+    }
+
+    package func assumedWorkloads() async throws(StoreError) -> Int {
+        state.withLock { $0.facts.values.count(where: \.isAssumedWorkload) }
+    }
+
+    package func catalogChanges(
+        after revision: CatalogRevision
+    ) async throws(StoreError) -> CatalogUpdate? {
+        state.withLock { state in
+            guard let keys = state.log.keys(after: revision, through: state.catalog.revision)
+            else { return nil }
+            return CatalogUpdate(
+                changes: keys.map { state.current($0) },
+                revision: state.catalog.revision)
+        }
+    }
+
     package func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         state.withLock { state in
+            guard state.isCurrent(revision) else { return .stale }
             let used = products.filter { state.hasUsage(of: $0.text) }
             guard used.isEmpty else { return .used(products: used) }
+            if !products.isEmpty {
+                state.revise(.factsOfUsage)
+            } else if changes.contains(where: { $0.key != nil }) {
+                state.revise(.facts)
+            }
             for change in changes { state.apply(change) }
-            if !products.isEmpty { state.revise(hasForgotten: false) }
             return .saved(state.catalog.revision)
         }
     }
@@ -53,6 +101,32 @@ package final class InMemoryStore: MarketplaceStore {
             deliveries.lazy.filter { $0.number > number && filter.includes($0) }.prefix(limit))
     }
 
+    package func claim(
+        _ target: String, for claimant: String, at time: Timestamp, until end: Timestamp
+    ) async throws(StoreError) -> DeliveryClaim {
+        state.withLock { state in
+            if let held = state.claims[ExactText(target)], !held.admits(claimant, at: time) {
+                return held
+            }
+            let claim = DeliveryClaim(claimant: claimant, until: end)
+            state.claims[ExactText(target)] = claim
+            return claim
+        }
+    }
+
+    package func settle(
+        _ delivery: Delivery, by claimant: String
+    ) async throws(StoreError) -> Bool {
+        state.withLock { state in
+            guard let claim = state.claims[ExactText(delivery.target)],
+                claim.claimant.hasSameBytes(as: claimant),
+                let index = state.deliveries.firstIndex(where: { $0.number == delivery.number })
+            else { return false }
+            state.deliveries[index] = delivery
+            return true
+        }
+    }
+
     package func outbox(
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox {
@@ -65,19 +139,20 @@ package final class InMemoryStore: MarketplaceStore {
 
     @discardableResult
     package func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision {
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome {
         state.withLock { state in
-            state.forget(keeping: state.catalog)
+            guard state.isCurrent(revision) else { return .stale }
+            state.forgetUsage()
             for change in changes { state.apply(change) }
-            return state.catalog.revision
+            return .saved(state.catalog.revision)
         }
     }
 
     @discardableResult
     package func forgetEverything() async throws(StoreError) -> CatalogRevision {
         state.withLock { state in
-            state.forget(keeping: Catalog())
+            state.forgetEverything()
             return state.catalog.revision
         }
     }
@@ -170,13 +245,18 @@ private struct HourKey: Hashable {
 
 private struct State {
     var catalog = Catalog()
+    /// The facts that are looked up.
+    var facts: [CatalogFact.Key: CatalogFact] = [:]
+    var log = CatalogLog()
     /// The number of the last event, forgotten ones included.
     var lastEvent: Int64 = 0
-    /// Likewise of the last delivery.
+    /// The number of the last delivery, forgotten ones included.
     var lastDelivery: Int64 = 0
     var events: [NumberedEvent] = []
     /// By ascending number.
     var deliveries: [Delivery] = []
+    /// By target.
+    var claims: [ExactText: DeliveryClaim] = [:]
     var records: [RecordedUsage] = []
     var byHour: [HourKey: Int] = [:]
     var tokens = RememberedTokens()
@@ -185,12 +265,17 @@ private struct State {
     var byUsage: [HourKey: [Int]] = [:]
 
     /// Whether entries that were decided on a revision may be recorded.
-    func holds(_ revision: CatalogRevision?) -> Bool {
+    func admits(_ revision: CatalogRevision?) -> Bool {
+        revision.map(catalog.revision.admits) ?? true
+    }
+
+    /// Whether a change that was made on a revision may be saved.
+    func isCurrent(_ revision: CatalogRevision?) -> Bool {
         revision.map { $0.number == catalog.revision.number } ?? true
     }
 
-    mutating func revise(hasForgotten: Bool) {
-        catalog.revision = catalog.revision.next(hasForgotten: hasForgotten)
+    mutating func revise(_ change: CatalogRevision.Change) {
+        catalog.revision = catalog.revision.next(after: change)
     }
 
     func hasUsage(of productCode: String) -> Bool {
@@ -199,20 +284,34 @@ private struct State {
     }
 
     /// Forgets usage and what happened; numbers and revisions are not given again.
-    mutating func forget(keeping kept: Catalog) {
-        let revision = catalog.revision
-        self = State(catalog: kept, lastEvent: lastEvent, lastDelivery: lastDelivery)
+    mutating func forgetUsage() {
+        self = State(
+            catalog: catalog, facts: facts.filter { $0.key.kind != .registeredWorkload }, log: log,
+            lastEvent: lastEvent, lastDelivery: lastDelivery)
+        revise(.forgetsUsage)
+    }
+
+    /// Forgets all but the numbers that were given.
+    mutating func forgetEverything() {
+        let revision = catalog.revision.next(after: .forgetsEverything)
+        self = State(
+            log: CatalogLog(after: revision.number), lastEvent: lastEvent,
+            lastDelivery: lastDelivery)
         catalog.revision = revision
-        revise(hasForgotten: true)
     }
 
     mutating func apply(_ change: CatalogChange) {
+        if let key = change.key {
+            log.add(key, catalog.revision.number)
+            if key.kind.isLookedUp { return look(after: change) }
+        }
         catalog.apply(change)
         switch change {
         case .put: break
         case .remove(let key):
             guard key.kind == .eventTarget else { return }
             deliveries.removeAll { $0.target.hasSameBytes(as: key.id) }
+            claims[ExactText(key.id)] = nil
         case .publish(let event, let planned):
             lastEvent += 1
             events.append(NumberedEvent(number: lastEvent, event: event))
@@ -220,10 +319,20 @@ private struct State {
                 lastDelivery += 1
                 deliveries.append(delivery.delivery(number: lastDelivery, event: lastEvent))
             }
-        case .update(let delivery):
-            guard let index = deliveries.firstIndex(where: { $0.number == delivery.number })
-            else { return }
-            deliveries[index] = delivery
+        }
+    }
+
+    /// How the fact of a key is now.
+    func current(_ key: CatalogFact.Key) -> CatalogChange {
+        guard key.kind.isLookedUp else { return catalog.current(key) }
+        return facts[key].map { .put($0) } ?? .remove(key)
+    }
+
+    private mutating func look(after change: CatalogChange) {
+        switch change {
+        case .put(let fact): facts[fact.key] = fact
+        case .remove(let key): if key.kind.isRemovable { facts[key] = nil }
+        case .publish: break
         }
     }
 

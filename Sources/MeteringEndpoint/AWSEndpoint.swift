@@ -64,7 +64,7 @@ package struct AWSEndpoint: Sendable {
 
     /// What the time is, and what was known then.
     private struct Moment {
-        let catalog: Catalog
+        var catalog: Catalog
         let real: Timestamp
         let now: Timestamp
     }
@@ -127,6 +127,8 @@ package struct AWSEndpoint: Sendable {
         guard let operation = exchange.operation, !request.body.isEmpty else {
             return Self.unreadable("the body is empty")
         }
+        var moment = moment
+        moment.catalog = await looking(up: operation, request, in: moment.catalog)
         var document: JSONDocument?
         let work: Work
         do throws(Stop) {
@@ -139,6 +141,26 @@ package struct AWSEndpoint: Sendable {
         }
         guard let document else { return Self.unreadable("the body is empty") }
         return await decide(work, document, in: work.context, by: operations)
+    }
+
+    /// A copy of a catalog with the token that a request carries, which leads to its product.
+    private func looking(
+        up operation: OperationName, _ request: PlainRequest, in catalog: Catalog
+    ) async -> Catalog {
+        guard operation == .resolveCustomer, let document = try? Self.parse(request) else {
+            return catalog
+        }
+        return await looking(up: operation, document, in: catalog)
+    }
+
+    private func looking(
+        up operation: OperationName, _ document: JSONDocument, in catalog: Catalog
+    ) async -> Catalog {
+        guard operation == .resolveCustomer, let text = document.root["RegistrationToken"]?.text
+        else { return catalog }
+        let key = CatalogFact.Key(.registrationToken, TokenText.digest(of: text))
+        // Where the store fails, the operation will say so.
+        return (try? await state.looking(up: [.key(key)], in: catalog)) ?? catalog
     }
 
     /// An answer that comes before the operation.
@@ -238,7 +260,9 @@ package struct AWSEndpoint: Sendable {
         for _ in 1..<Self.decisions where answer.isOutdated {
             guard let catalog = try? await state.settledCatalog() else { break }
             do throws(Refusal) {
-                context = try self.context(of: work, document, later: catalog)
+                context = try self.context(
+                    of: work, document,
+                    later: await looking(up: work.operation, document, in: catalog))
             } catch {
                 return EndpointAnswer(error)
             }
@@ -283,7 +307,9 @@ package struct AWSEndpoint: Sendable {
             return error.answer
         }
         do throws(Refusal) {
-            let context = try context(of: work, body, later: state.catalog)
+            let context = try context(
+                of: work, body,
+                later: await looking(up: work.operation, body, in: state.catalog))
             return await decide(work, body, in: context, by: operations)
         } catch {
             return EndpointAnswer(error)
@@ -309,7 +335,7 @@ package struct AWSEndpoint: Sendable {
                 .flatMap { catalog.products[$0.productCode] }
         case .resolveCustomer:
             guard let text = body["RegistrationToken"]?.text,
-                case .known(let token) = TokenText.find(text, in: catalog)
+                let token = catalog.registrationTokens[TokenText.digest(of: text)]
             else { return nil }
             return catalog.agreements[token.agreementID]
                 .flatMap { catalog.products[$0.productCode] }

@@ -162,7 +162,15 @@ struct MeteringOperations: Sendable {
     private func registerUsage(
         _ request: RegisterUsageRequest, _ context: RuleContext
     ) async throws(Refusal) -> EndpointAnswer {
-        let decision = try RegisterUsageRules.decide(request, in: context)
+        var context = context
+        let queries = RegisterUsageRules.lookUps(for: request, in: context)
+        do throws(StoreError) {
+            context.catalog = try await state.looking(up: queries, in: context.catalog)
+        } catch {
+            throw Refusal(error)
+        }
+        let decided = context
+        let decision = try RegisterUsageRules.decide(request, in: decided)
         do {
             let key = try await forge.ready(decision.key)
             let signature = try await forge.sign(
@@ -171,7 +179,9 @@ struct MeteringOperations: Sendable {
                     nonce: request.nonce, issuedAt: context.now),
                 with: key)
             if decision.firstCall != nil {
-                try await state.edit { try $0.register(request, in: context) }
+                try await state.edit(lookingUp: { _, _ in queries }) {
+                    try $0.register(request, in: decided)
+                }
             }
             let result = RegisterUsageResult(
                 publicKeyRotationTimestamp: key.supersededAt, signature: signature)
@@ -205,7 +215,12 @@ struct MeteringOperations: Sendable {
     private func resolveCustomer(
         _ request: ResolveCustomerRequest, _ context: RuleContext
     ) async throws(Refusal) -> EndpointAnswer {
-        let finding = TokenText.find(request.registrationToken ?? "", in: context.catalog)
+        let finding: ResolveCustomerRules.Finding
+        do throws(StoreError) {
+            finding = try await TokenText.find(request.registrationToken ?? "", in: state.store)
+        } catch {
+            throw Refusal(error)
+        }
         let result = try ResolveCustomerRules.decide(finding, in: context)
         return EndpointAnswer(
             result,

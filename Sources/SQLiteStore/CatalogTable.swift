@@ -8,12 +8,16 @@ struct CatalogTable {
     private let put: Statement
     private let remove: Statement
     private let publish: Statement
-    private let deliveries: DeliveryTable
+    let deliveries: DeliveryTable
+
+    static let columns = "kind, id, body, checksum"
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         put = try Statement(
-            "INSERT OR REPLACE INTO catalog (kind, id, body, checksum) VALUES (?, ?, ?, ?)",
-            on: connection)
+            """
+            INSERT OR REPLACE INTO catalog (\(Self.columns), owner, moment, is_assumed)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """, on: connection)
         remove = try Statement(
             "DELETE FROM catalog WHERE kind = ? AND id = ?", on: connection)
         publish = try Statement(
@@ -23,10 +27,11 @@ struct CatalogTable {
 
     func apply(_ change: StoredChange) throws(SQLiteFailure) {
         switch change {
-        case .put(let key, let body):
+        case .put(let key, let body, let places):
             bind(key, to: put)
             put.bind(3, body)
             put.bind(4, Self.checksum(kind: key.kind.rawValue, id: key.id, body: body))
+            places.bind(to: put, at: 5)
             try put.run()
         case .remove(let key):
             bind(key, to: remove)
@@ -38,7 +43,6 @@ struct CatalogTable {
             try publish.run()
             let event = publish.insertedRow
             for delivery in planned { try deliveries.add(delivery, of: event) }
-        case .update(let delivery): try deliveries.update(delivery)
         }
     }
 
@@ -68,23 +72,30 @@ struct CatalogTable {
 ///
 /// Made before the change queues up, so that the writer only writes.
 enum StoredChange: Sendable {
-    case put(CatalogFact.Key, String)
+    case put(CatalogFact.Key, String, FactPlaces)
     case remove(CatalogFact.Key)
     case publish(String, [PlannedDelivery])
-    case update(Delivery)
 
     /// Nil for the removal of what cannot be removed.
     init?(_ change: CatalogChange) throws {
         switch change {
         case .put(let fact):
-            self = .put(fact.key, String(decoding: try fact.encoded(), as: UTF8.self))
+            self = .put(
+                fact.key, String(decoding: try fact.encoded(), as: UTF8.self), FactPlaces(fact))
         case .remove(let key):
             guard key.kind.isRemovable else { return nil }
             self = .remove(key)
         case .publish(let event, let deliveries):
             self = .publish(
                 String(decoding: try makeEncoder().encode(event), as: UTF8.self), deliveries)
-        case .update(let delivery): self = .update(delivery)
+        }
+    }
+
+    /// The key of the fact that is put or removed; nil for what is no fact of the catalog.
+    var key: CatalogFact.Key? {
+        switch self {
+        case .put(let key, _, _), .remove(let key): key
+        case .publish: nil
         }
     }
 }

@@ -124,16 +124,22 @@ struct WriteCall: Sendable {
         /// encoding takes longer than writing and is done before the writer's turn.
         case record(
             [UsageEntry], allocations: [Int: String], decidedOn: CatalogRevision?)
-        case change(forgetting: Forgetting, [StoredChange], ifUnused: Set<ExactText>)
+        case change(
+            forgetting: Forgetting, [StoredChange], expecting: CatalogRevision?,
+            ifUnused: Set<ExactText>)
+        case claim(target: String, DeliveryClaim, at: Timestamp)
+        case settle(Delivery, claimant: String)
     }
 
     struct Outcome: Sendable {
         /// What became of each entry.
         var entries: [RecordOutcome] = []
-        /// Products whose usage is why no change was stored.
-        var usedProducts: Set<ExactText> = []
-        /// The revision that the catalog has after a change.
-        var revision = CatalogRevision()
+        /// What became of a change.
+        var saved = SaveOutcome.stale
+        /// The claim that holds after one was made.
+        var claim: DeliveryClaim?
+        /// Whether what became of a delivery was stored.
+        var isSettled = false
     }
 
     let work: Work
@@ -152,8 +158,8 @@ struct WriteCall: Sendable {
             weight =
                 entries.count
                 + allocations.keys.reduce(0) { $0 + entries[$1].allocations.count }
-        case .change:
-            // Changes of the catalog are rare.
+        case .change, .claim, .settle:
+            // They are rare beside usage.
             entries = 0
             weight = 1
         }
@@ -168,7 +174,7 @@ extension Ledger {
     ) throws(SQLiteFailure) -> WriteCall.Answer {
         switch work {
         case .record(let entries, let allocations, let decided):
-            guard holds(decided) else { return .failure(.outdated) }
+            guard admits(decided) else { return .failure(.outdated) }
             if let damage = try damage(inHoursOf: entries) {
                 return .failure(StoreError(.damaged, cause: pages.explain(damage)))
             }
@@ -178,14 +184,20 @@ extension Ledger {
                 outcome.entries.append(try record(entry, allocations: allocations[position]))
             }
             return .success(outcome)
-        case .change(let forgetting, let changes, let products):
-            var outcome = WriteCall.Outcome()
-            outcome.usedProducts = try used(of: products)
-            if outcome.usedProducts.isEmpty {
-                try change(forgetting: forgetting, changes, revises: !products.isEmpty)
+        case .change(let forgetting, let changes, let expected, let products):
+            guard isCurrent(expected) else { return .success(WriteCall.Outcome(saved: .stale)) }
+            let used = try used(of: products)
+            guard used.isEmpty else {
+                return .success(WriteCall.Outcome(saved: .used(products: used)))
             }
-            outcome.revision = catalogRevision
-            return .success(outcome)
+            try change(forgetting: forgetting, changes, affectsUsage: !products.isEmpty)
+            return .success(WriteCall.Outcome(saved: .saved(catalogRevision)))
+        case .claim(let target, let claim, let time):
+            let held = try deliveries.claim(target, claim, at: time)
+            return .success(WriteCall.Outcome(claim: held))
+        case .settle(let delivery, let claimant):
+            let isSettled = try deliveries.settle(delivery, by: claimant)
+            return .success(WriteCall.Outcome(isSettled: isSettled))
         }
     }
 }

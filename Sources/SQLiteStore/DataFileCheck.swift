@@ -80,9 +80,14 @@ package struct DataFileCheck: Sendable {
             records = usage.records
             try checkFacts(on: connection)
         }
+        if try Self.has("catalog_by_owner", on: connection) { try checkPlaces(on: connection) }
         if try Self.has("event", on: connection) {
             try checkEvents(on: connection)
             findings += try DeliveryTable.findings(on: connection)
+        }
+        if try Self.has("catalog_revision", on: connection) {
+            findings += try RevisionMark.findings(on: connection)
+            findings += try ClaimTable.findings(on: connection)
         }
     }
 
@@ -102,6 +107,19 @@ package struct DataFileCheck: Sendable {
             {
                 findings.append("event \(rows.integer(0)) is not what was written")
             }
+        }
+    }
+
+    private mutating func checkPlaces(on connection: OpaquePointer) throws(SQLiteFailure) {
+        let rows = try Statement(
+            "SELECT kind, id, body, owner, moment, is_assumed FROM catalog", on: connection)
+        while try rows.step() {
+            let kind = CatalogFact.Kind(rawValue: rows.text(0))
+            guard let fact = kind.flatMap({ try? CatalogFact(kind: $0, body: rows.text(2)) }),
+                FactPlaces(fact) != FactPlaces(rows, from: 3)
+            else { continue }
+            findings.append(
+                "by what the \(rows.text(0)) \(rows.text(1)) is found is not what was written")
         }
     }
 

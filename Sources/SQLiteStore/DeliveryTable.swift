@@ -10,6 +10,7 @@ struct DeliveryTable {
     private let number: Statement
     private let replace: Statement
     private let remove: Statement
+    private let claims: ClaimTable
 
     fileprivate static let columns = "number, event, target, state, attempts, time, error, checksum"
 
@@ -27,6 +28,7 @@ struct DeliveryTable {
             WHERE number = ?
             """, on: connection)
         remove = try Statement("DELETE FROM delivery WHERE target = ?", on: connection)
+        claims = try ClaimTable(on: connection)
     }
 
     func add(_ planned: PlannedDelivery, of event: Int64) throws(SQLiteFailure) {
@@ -42,19 +44,34 @@ struct DeliveryTable {
         try number.run()
     }
 
-    func update(_ delivery: Delivery) throws(SQLiteFailure) {
+    func claim(_ target: String, _ wanted: DeliveryClaim, at time: Timestamp) throws(SQLiteFailure)
+        -> DeliveryClaim
+    {
+        if let held = try claims.find(target), !held.admits(wanted.claimant, at: time) {
+            return held
+        }
+        try claims.put(wanted, of: target)
+        return wanted
+    }
+
+    /// Stores what became of an attempt of this server, if its claim was the last; says whether.
+    func settle(_ delivery: Delivery, by claimant: String) throws(SQLiteFailure) -> Bool {
+        guard let claim = try claims.find(delivery.target),
+            claim.claimant.hasSameBytes(as: claimant)
+        else { return false }
         replace.bind(1, delivery.state.stored)
         replace.bind(2, delivery.attempts)
         replace.bind(3, delivery.time.milliseconds)
         replace.bind(4, delivery.lastError)
         replace.bind(5, Self.checksum(of: delivery))
         replace.bind(6, delivery.number)
-        try replace.run()
+        return try replace.run() > 0
     }
 
     func forget(target: String) throws(SQLiteFailure) {
         remove.bind(1, target)
         try remove.run()
+        try claims.forget(target)
     }
 
     /// Whether a row of all columns is one that was written to this table.

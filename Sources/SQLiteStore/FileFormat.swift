@@ -27,8 +27,50 @@ enum FileFormat {
         // Pages have their checksums before a migration runs (`FileRewriting`); versions that know
         // nothing of them are told that the file is newer than they are.
         migrator.registerMigration("4 checksums by page") { _ in }
+        migrator.registerMigration("5 revisions and claims") { database in
+            try database.execute(sql: revisions)
+            try RevisionMark.adopt(database)
+            try CatalogTable.fillIndexes(database)
+        }
         return migrator
     }()
+
+    /// The revision of the catalog, the facts that were changed by each of the last revisions, who
+    /// delivers to a target, and by what facts are found that are looked up: columns that a fact's
+    /// body says as well.
+    private static let revisions = """
+        CREATE TABLE catalog_revision (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            number INTEGER NOT NULL,
+            fence INTEGER NOT NULL,
+            forgotten_at INTEGER NOT NULL,
+            emptied_at INTEGER NOT NULL,
+            logged_after INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE catalog_change (
+            revision INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,
+            checksum INTEGER NOT NULL,
+            PRIMARY KEY (revision, kind, id)
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE catalog ADD COLUMN owner TEXT;
+        ALTER TABLE catalog ADD COLUMN moment INTEGER;
+        ALTER TABLE catalog ADD COLUMN is_assumed INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX catalog_by_owner ON catalog (kind, owner, id) WHERE owner IS NOT NULL;
+        CREATE INDEX catalog_by_moment ON catalog (kind, moment, id) WHERE moment IS NOT NULL;
+        CREATE INDEX catalog_assumed ON catalog (id) WHERE is_assumed = 1;
+
+        CREATE TABLE claim (
+            target TEXT PRIMARY KEY,
+            claimant TEXT NOT NULL,
+            until INTEGER NOT NULL,
+            checksum INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// What happened, in the order in which it did, and who is to be told of it; numbers are never
     /// given again.
@@ -55,7 +97,7 @@ enum FileFormat {
     /// The tables of usage and of what happened, without the catalog.
     static let usageTables = [
         "usage_run", "usage_allocation", "used_dimension", "name", "client_token", "event",
-        "delivery",
+        "delivery", "claim",
     ]
 
     /// Records are packed into rows of up to 72, as `PackedRecord` has them.

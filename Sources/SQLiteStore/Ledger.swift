@@ -8,6 +8,7 @@ import MeteringAPI
 struct Ledger {
     private let connection: OpaquePointer
     private let facts: CatalogTable
+    private let log: CatalogLog
     private var revision: RevisionMark
     private var runs: RunTable
     private var names: NameTable
@@ -17,6 +18,7 @@ struct Ledger {
     init(on connection: OpaquePointer, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
         self.connection = connection
         facts = try CatalogTable(on: connection)
+        log = try CatalogLog(on: connection)
         revision = try RevisionMark(on: connection)
         runs = try RunTable(on: connection)
         names = try NameTable(on: connection, limit: limits.namesInMemory)
@@ -75,11 +77,17 @@ extension Ledger {
         return nil
     }
 
+    /// The outbox.
+    var deliveries: DeliveryTable { facts.deliveries }
+
     /// The revision that the catalog has within the transaction.
     var catalogRevision: CatalogRevision { revision.current }
 
     /// Whether entries that were decided on a revision may be recorded.
-    func holds(_ decided: CatalogRevision?) -> Bool { revision.holds(decided) }
+    func admits(_ decided: CatalogRevision?) -> Bool { revision.admits(decided) }
+
+    /// Whether a change that was made on a revision may be saved.
+    func isCurrent(_ known: CatalogRevision?) -> Bool { revision.isCurrent(known) }
 
     /// Decides one entry, as the promise of `UsageLedger` has it.
     ///
@@ -178,9 +186,9 @@ extension Ledger {
 
     /// Applies changes of the catalog, after forgetting what is to be forgotten.
     ///
-    /// The catalog gets another revision where it must, and where something is forgotten.
+    /// Changes of facts make another revision, and so does what is forgotten.
     mutating func change(
-        forgetting: Forgetting, _ changes: [StoredChange], revises: Bool
+        forgetting: Forgetting, _ changes: [StoredChange], affectsUsage: Bool
     ) throws(SQLiteFailure) {
         if forgetting != .nothing {
             // What came before in this transaction is forgotten with the rest.
@@ -189,13 +197,24 @@ extension Ledger {
             for table in FileFormat.usageTables {
                 try Statement("DELETE FROM \(table)", on: connection).run()
             }
+            let workloads = try Statement("DELETE FROM catalog WHERE kind = ?", on: connection)
+            workloads.bind(1, CatalogFact.Kind.registeredWorkload.rawValue)
+            try workloads.run()
         }
         if forgetting == .everything {
             try Statement("DELETE FROM catalog", on: connection).run()
         }
-        for change in changes { try facts.apply(change) }
-        if revises || forgetting != .nothing {
-            try revision.advance(hasForgotten: forgetting != .nothing)
+        let kind: CatalogRevision.Change? =
+            switch forgetting {
+            case .usage: .forgetsUsage
+            case .everything: .forgetsEverything
+            case .nothing where affectsUsage: .factsOfUsage
+            case .nothing: changes.contains { $0.key != nil } ? .facts : nil
+            }
+        if let kind, let old = try revision.advance(after: kind) { try log.forget(through: old) }
+        for change in changes {
+            try facts.apply(change)
+            if let key = change.key { try log.add(key, revision.current) }
         }
     }
 

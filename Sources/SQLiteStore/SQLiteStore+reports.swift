@@ -5,37 +5,6 @@ package import Marketplace
 package import MeteringAPI
 
 extension SQLiteStore {
-    package func loadCatalog() async throws(StoreError) -> Catalog {
-        try await read("the catalog") { connection in
-            var catalog = Catalog()
-            catalog.revision = try RevisionMark.stored(on: connection)
-            let rows = try Statement(
-                "SELECT kind, id, body, checksum FROM catalog", on: connection)
-            while try rows.step() {
-                guard
-                    CatalogTable.checksum(kind: rows.text(0), id: rows.text(1), body: rows.text(2))
-                        == rows.integer(3)
-                else {
-                    throw SQLiteFailure(
-                        code: SQLITE_CORRUPT,
-                        message: "the \(rows.text(0)) \(rows.text(1)) is not what was written")
-                }
-                guard let kind = CatalogFact.Kind(rawValue: rows.text(0)) else {
-                    throw SQLiteFailure(
-                        code: SQLITE_CORRUPT, message: "unknown kind of fact \(rows.text(0))")
-                }
-                do {
-                    catalog.put(try CatalogFact(kind: kind, body: rows.text(2)))
-                } catch {
-                    throw SQLiteFailure(
-                        code: SQLITE_CORRUPT,
-                        message: "the \(kind.rawValue) \(rows.text(1)) cannot be read: \(error)")
-                }
-            }
-            return catalog
-        }
-    }
-
     package func events(
         after number: Int64, within bounds: PageBounds
     ) async throws(StoreError) -> [NumberedEvent] {

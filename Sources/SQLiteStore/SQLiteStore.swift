@@ -85,23 +85,40 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     package func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
-        let outcome = try await change(forgetting: .nothing, changes, ifUnused: products)
-        return outcome.usedProducts.isEmpty
-            ? .saved(outcome.revision) : .used(products: outcome.usedProducts)
+        try await change(.nothing, changes, expecting: revision, ifUnused: products)
     }
 
     @discardableResult
     package func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision {
-        try await change(forgetting: .usage, changes).revision
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome {
+        try await change(.usage, changes, expecting: revision)
     }
 
     @discardableResult
     package func forgetEverything() async throws(StoreError) -> CatalogRevision {
-        try await change(forgetting: .everything, []).revision
+        guard case .saved(let revision) = try await change(.everything, [], expecting: nil) else {
+            preconditionFailure("What expects no revision cannot be stale.")
+        }
+        return revision
+    }
+
+    package func claim(
+        _ target: String, for claimant: String, at time: Timestamp, until end: Timestamp
+    ) async throws(StoreError) -> DeliveryClaim {
+        let claim = DeliveryClaim(claimant: claimant, until: end)
+        let outcome = try await file.opened().queue.perform(
+            .claim(target: target, claim, at: time))
+        return outcome.claim ?? claim
+    }
+
+    package func settle(
+        _ delivery: Delivery, by claimant: String
+    ) async throws(StoreError) -> Bool {
+        try await file.opened().queue.perform(.settle(delivery, claimant: claimant)).isSettled
     }
 
     package var findings: [String] { file.current.pages.findings }
@@ -120,8 +137,9 @@ package final class SQLiteStore: MarketplaceStore {
     }
 
     private func change(
-        forgetting: Forgetting, _ changes: [CatalogChange], ifUnused products: Set<ExactText> = []
-    ) async throws(StoreError) -> WriteCall.Outcome {
+        _ forgetting: Forgetting, _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText> = []
+    ) async throws(StoreError) -> SaveOutcome {
         let stored: [StoredChange]
         do {
             stored = try changes.compactMap(StoredChange.init)
@@ -129,6 +147,7 @@ package final class SQLiteStore: MarketplaceStore {
             throw StoreError(.notStored, cause: "\(error)")
         }
         return try await file.opened().queue.perform(
-            .change(forgetting: forgetting, stored, ifUnused: products))
+            .change(forgetting: forgetting, stored, expecting: revision, ifUnused: products)
+        ).saved
     }
 }

@@ -133,7 +133,7 @@ package enum Demo {
     /// Adds what the marketplace does not have of the demo; what it has may have been changed.
     package static func apply(to state: MarketplaceState) async throws {
         try await SeedFile.read(seed, name: "the demo").apply(to: state, keepingWhatIsThere: true)
-        _ = try await state.edit { edit in
+        _ = try await state.edit(lookingUp: { CatalogEdit.lookUpsForToken(at: $1) }) { edit in
             try edit.addRegistrationToken(
                 for: .agreement(agreementID), expiresIn: nil,
                 digest: TokenText.digest(of: registrationToken))
@@ -142,15 +142,14 @@ package enum Demo {
 
     /// Takes back the keys that everyone knows, which a data file holds once it served a demo.
     package static func withdraw(from state: MarketplaceState) async throws {
-        _ = try await state.edit { edit in
+        let token = CatalogFact.Key(
+            .registrationToken, TokenText.digest(of: registrationToken))
+        _ = try await state.edit(lookingUp: { _, _ in [.key(token)] }) { edit in
             for credential in credentials
             where edit.catalog.credentials[credential.accessKeyID] != nil {
                 try edit.deleteCredential(credential.accessKeyID)
             }
-            let digest = TokenText.digest(of: registrationToken)
-            if edit.catalog.registrationTokens[digest] != nil {
-                edit.remove(CatalogFact.Key(.registrationToken, digest))
-            }
+            if edit.catalog.registrationTokens[token.id] != nil { edit.remove(token) }
         }
     }
 }

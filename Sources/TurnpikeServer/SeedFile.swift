@@ -26,8 +26,17 @@ package struct SeedFile: Sendable {
     package func apply(
         to state: MarketplaceState, keepingWhatIsThere: Bool = false
     ) async throws {
-        let plan = try await state.editAndArrive { try apply(to: &$0, keepingWhatIsThere) }
+        let codes = productCodes
+        let plan = try await state.editAndArrive(lookingUp: { catalog, _ in
+            codes.map { .owned(.signingKey, by: $0) }
+        }) { try apply(to: &$0, keepingWhatIsThere) }
         if let plan { state.faults.set(plan) }
+    }
+
+    /// The codes of the products of the file, as far as they can be read.
+    private var productCodes: [String] {
+        ObjectReader(root, objections: Objections()).objects("products", required: false)
+            .compactMap { $0.optionalText("productCode") }
     }
 
     /// Applies what the marketplace keeps, and gives the fault plan, which it does not.

@@ -7,6 +7,8 @@ enum RandomCall {
     /// Entries that were decided before something was forgotten or taken away.
     case recordLate([UsageEntry])
     case save([CatalogChange], ifUnused: Set<ExactText>)
+    /// Changes that were made on a catalog that has been changed since.
+    case saveLate([CatalogChange])
     /// An attempt to make one of the deliveries.
     case tryDelivery(Int, at: Timestamp, error: String?)
     // The moments are those before.
@@ -50,6 +52,7 @@ struct RandomCalls {
             return .tryDelivery(
                 .random(in: 0..<100, using: &generator), at: now, error: chance(2) ? "no" : nil)
         case 220..<250: return .recordLate([entry()])
+        case 250..<270: return .saveLate(changes())
         default:
             return .record((0..<Int.random(in: 0...6, using: &generator)).map { _ in entry() })
         }

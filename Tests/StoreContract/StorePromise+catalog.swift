@@ -5,7 +5,7 @@ extension StorePromise {
     static let catalog: [StorePromise] = [
         StorePromise("A catalog that was never saved is empty, on the real clock") { store in
             try expectEqual(
-                CatalogContents(try await store.loadCatalog()), CatalogContents(Catalog()),
+                CatalogContents(try await store.wholeCatalog()), CatalogContents(Catalog()),
                 "the catalog")
         },
         StorePromise("Every kind of fact is read back whole, with and without what is optional") {
@@ -19,7 +19,7 @@ extension StorePromise {
                 var expected = Catalog()
                 for fact in facts { expected.put(fact) }
                 try expectEqual(
-                    CatalogContents(try await store.loadCatalog()), CatalogContents(expected),
+                    CatalogContents(try await store.wholeCatalog()), CatalogContents(expected),
                     "the catalog")
             }
         },
@@ -41,7 +41,7 @@ extension StorePromise {
             var expected = Catalog()
             for fact in facts where !fact.key.kind.isRemovable { expected.put(fact) }
             try expectEqual(
-                CatalogContents(try await store.loadCatalog()), CatalogContents(expected),
+                CatalogContents(try await store.wholeCatalog()), CatalogContents(expected),
                 "the catalog")
         },
         StorePromise("Changes of one save are applied in their order") { store in
@@ -49,10 +49,10 @@ extension StorePromise {
                 RegistrationToken(digest: "aa", agreementID: "agmt-1", expiresAt: .noon))
             try await store.save([.put(token), .remove(token.key)])
             try expect(
-                try await store.loadCatalog().registrationTokens.isEmpty, "put, then removed")
+                try await store.wholeCatalog().registrationTokens.isEmpty, "put, then removed")
             try await store.save([.remove(token.key), .put(token)])
             try expectEqual(
-                try await store.loadCatalog().registrationTokens.count, 1, "removed, then put")
+                try await store.wholeCatalog().registrationTokens.count, 1, "removed, then put")
         },
         StorePromise("Events are read in the order in which they were saved, in parts") { store in
             let events = (1...7).map { Self.event("event-\($0)") }
@@ -96,9 +96,11 @@ extension StorePromise {
             try expectEqual(try await store.allUsage(), [], "the usage")
             try expectEqual(try await store.allTotals(by: [.region]), [], "the totals")
             try expectEqual(try await store.usedDimensions(of: "prod"), [], "used dimensions")
-            let catalog = try await store.loadCatalog()
+            let catalog = try await store.wholeCatalog()
             try expectEqual(catalog.clock, clock, "the clock")
             try expect(!catalog.products.isEmpty, "products are left")
+            try expect(!catalog.registrationTokens.isEmpty, "tokens are left")
+            try expect(catalog.registeredWorkloads.isEmpty, "workloads are forgotten")
         },
         StorePromise("After usage is forgotten the same is recorded anew, tokens included") {
             store in
@@ -116,7 +118,7 @@ extension StorePromise {
             try await store.forgetEverything()
             try expectEqual(try await store.allUsage(), [], "the usage")
             try expectEqual(
-                CatalogContents(try await store.loadCatalog()), CatalogContents(Catalog()),
+                CatalogContents(try await store.wholeCatalog()), CatalogContents(Catalog()),
                 "the catalog")
             try await fill(store)
         },

@@ -23,6 +23,10 @@ private struct Comparison {
     /// The revisions of their catalogs, and those before something was taken away.
     private var revisions = (stored: CatalogRevision(), expected: CatalogRevision())
     private var earlier: (stored: CatalogRevision, expected: CatalogRevision)?
+    /// The revisions before the last change.
+    private var outdated: (stored: CatalogRevision, expected: CatalogRevision)?
+    /// Earlier catalogs of the store, which its changes lead on from.
+    private var catalogs: [Catalog] = []
 
     mutating func perform(
         _ call: RandomCall, number: Int, on trial: inout StoreOnTrial
@@ -40,15 +44,25 @@ private struct Comparison {
                 _ = try await store.record(entries, decidedOn: earlier.stored)
             }
         case .save(let changes, let unused):
-            let saved = try await store.save(changes, ifUnused: unused)
-            let expected = try await oracle.save(changes, ifUnused: unused)
+            let saved = try await store.save(
+                changes, expecting: revisions.stored, ifUnused: unused)
+            let expected = try await oracle.save(
+                changes, expecting: revisions.expected, ifUnused: unused)
             try note(saved, expected, number)
+        case .saveLate(let changes):
+            guard let outdated else { return }
+            try expectEqual(
+                try await store.save(changes, expecting: outdated.stored, ifUnused: []), .stale,
+                "call \(number), made on an earlier catalog,")
         case .tryDelivery(let index, let moment, let error):
             for store in [store, oracle] {
                 let all = try await store.deliveries(DeliveryFilter(), after: 0, limit: 10_000)
                 guard !all.isEmpty else { continue }
                 let tried = all[index % all.count].tried(at: moment, error: error)
-                try await store.save([.update(tried)])
+                _ = try await store.claim(
+                    tried.target, for: "server", at: moment, until: moment)
+                try expect(
+                    try await store.settle(tried, by: "server"), "call \(number) is settled")
             }
         case .forgetUsage(let changes, let moment):
             try await compare(store, at: moment)
@@ -78,21 +92,31 @@ private struct Comparison {
     }
 
     private mutating func revise(_ stored: CatalogRevision, _ expected: CatalogRevision) {
-        if expected != revisions.expected { earlier = revisions }
+        if expected.fence != revisions.expected.fence { earlier = revisions }
+        if expected != revisions.expected { outdated = revisions }
         revisions = (stored, expected)
     }
 
     /// Compares all that the stores tell; tokens by what becomes of another request with each.
-    func compare(_ store: any MarketplaceStore, at moment: Timestamp) async throws {
+    mutating func compare(_ store: any MarketplaceStore, at moment: Timestamp) async throws {
         let probes = RandomCalls.probes(at: moment)
         try expectEqual(
             try await store.record(probes), try await oracle.record(probes), "the known tokens")
         try await compareUsage(store)
+        let catalog = try await store.loadCatalog()
         try expectEqual(
-            CatalogContents(try await store.loadCatalog()),
-            CatalogContents(try await oracle.loadCatalog()), "the catalog")
+            CatalogContents(try await store.wholeCatalog()),
+            CatalogContents(try await oracle.wholeCatalog()), "the catalog")
+        for kind in CatalogFact.Kind.allCases where kind.isLookedUp {
+            let query = FactQuery.due(kind, through: moment, limit: 3)
+            try expectEqual(
+                try await store.facts(query), try await oracle.facts(query), "what is due")
+        }
         try expectEqual(
-            try await store.loadCatalog().revision.number, revisions.stored.number, "the revision")
+            try await store.assumedWorkloads(), try await oracle.assumedWorkloads(),
+            "how many are assumed")
+        try expectEqual(catalog.revision, revisions.stored, "the revision")
+        try await compareChanges(store, leadingTo: catalog)
         let events = try await store.events(after: 0, limit: 10_000)
         let expected = try await oracle.events(after: 0, limit: 10_000)
         try expectEqual(events.map(\.event), expected.map(\.event), "the events")
@@ -105,6 +129,28 @@ private struct Comparison {
             try expectEqual(outbox.due.count, other.due.count, "what is due")
             try expectEqual(outbox.next, other.next, "when the next is due")
         }
+    }
+
+    /// Checks that what changed since each earlier catalog leads to the present one.
+    private mutating func compareChanges(
+        _ store: any MarketplaceStore, leadingTo current: Catalog
+    ) async throws {
+        for var catalog in catalogs {
+            let update = try await store.catalogChanges(after: catalog.revision)
+            guard let update else {
+                try expect(
+                    current.revision.isEmptied(since: catalog.revision),
+                    "what changed since \(catalog.revision) is known")
+                continue
+            }
+            for change in update.changes { catalog.apply(change) }
+            catalog.forgetLookedUp()
+            try expectEqual(update.revision, current.revision, "the revision of the changes")
+            try expectEqual(
+                CatalogContents(catalog), CatalogContents(current),
+                "what the changes since \(catalog.revision) lead to")
+        }
+        catalogs.append(current)
     }
 
     private func compareUsage(_ store: any MarketplaceStore) async throws {

@@ -35,7 +35,11 @@ extension StorePromise {
             let waiting = try await store.outbox(of: "a", at: .noon, limit: 9).due
             let failed = waiting[0].tried(at: .noon, error: "no \"answer\" é")
             let done = waiting[1].tried(at: .noon, error: nil)
-            try await store.save([.update(failed), .update(done)])
+            _ = try await store.claim("a", for: "server", at: .noon, until: .noon)
+            for tried in [failed, done] {
+                try expect(
+                    try await store.settle(tried, by: "server"), "what became of it is stored")
+            }
             try expectEqual(
                 try await store.deliveries(DeliveryFilter(), after: 0, limit: 9), [failed, done],
                 "the deliveries")
@@ -79,11 +83,88 @@ extension StorePromise {
             try await store.forgetUsage(saving: [
                 .publish(event("two"), deliveries: [planned("b")])
             ])
-            try await store.save([.update(old[1].tried(at: .noon, error: nil))])
+            _ = try await store.claim("b", for: "server", at: .noon, until: .noon)
+            try expect(
+                try await !store.settle(old[1].tried(at: .noon, error: nil), by: "server"),
+                "a delivery that is gone is not settled")
             let new = try await store.deliveries(DeliveryFilter(), after: 0, limit: 9)
             try expectEqual(new.map(\.state), [.waiting], "the states")
             try expect(new[0].number > old[1].number, "numbers are not given again")
         },
+        StorePromise("One server at a time has a target, and after a restart its own claims") {
+            store in
+            let end = Timestamp.noon.adding(seconds: 60)
+            let before = Timestamp(milliseconds: end.milliseconds - 1)
+            let first = DeliveryClaim(claimant: "one", until: end)
+            try expectEqual(
+                try await store.claim("a", for: "one", at: .noon, until: end), first, "the claim")
+            for time in [Timestamp.noon, before] {
+                try expectEqual(
+                    try await store.claim(
+                        "a", for: "two", at: time, until: time.adding(seconds: 600)),
+                    first, "what another server claims")
+            }
+            try expectEqual(
+                try await store.claim("b", for: "two", at: .noon, until: end).claimant, "two",
+                "who has another target")
+            // The same server may be one that was killed and started again.
+            let again = DeliveryClaim(claimant: "one", until: end.adding(seconds: 1))
+            try expectEqual(
+                try await store.claim("a", for: "one", at: .noon, until: again.until), again,
+                "its own claim")
+            try expectEqual(
+                try await store.claim("a", for: "two", at: end, until: end), again,
+                "what another server claims at the end of the first")
+            let last = DeliveryClaim(claimant: "two", until: end.adding(seconds: 9))
+            try expectEqual(
+                try await store.claim("a", for: "two", at: again.until, until: last.until), last,
+                "the claim after the end")
+            try expectEqual(
+                try await store.claim("a", for: "one", at: again.until, until: end), last,
+                "what the first server claims then")
+            // A server that stops gives its claim back.
+            _ = try await store.claim("a", for: "two", at: again.until, until: again.until)
+            try expectEqual(
+                try await store.claim("a", for: "one", at: again.until, until: last.until)
+                    .claimant, "one", "who has what was given back")
+        },
+        StorePromise("Only who claimed a target last settles its deliveries") { store in
+            try await store.save([.publish(event("one"), deliveries: [planned("a")])])
+            let waiting = try await store.deliveries(DeliveryFilter(), after: 0, limit: 9)
+            let done = waiting[0].tried(at: .noon, error: nil)
+            try expect(try await !store.settle(done, by: "one"), "nobody has claimed it")
+            _ = try await store.claim("a", for: "one", at: .noon, until: .noon)
+            _ = try await store.claim("a", for: "two", at: .noon, until: .noon)
+            try expect(try await !store.settle(done, by: "one"), "another has claimed it since")
+            try expectEqual(
+                try await store.deliveries(DeliveryFilter(), after: 0, limit: 9), waiting,
+                "the deliveries")
+            try expect(try await store.settle(done, by: "two"), "the last one settles it")
+            try expectEqual(
+                try await store.deliveries(DeliveryFilter(), after: 0, limit: 9), [done],
+                "the deliveries")
+        },
+        StorePromise(
+            "A claim outlasts a restart, and goes with its target and with usage",
+            restarting: { trial in
+                let end = Timestamp.noon.adding(seconds: 60)
+                let target = EventTarget(id: "a", kind: .webhook, url: "http://127.0.0.1:1")
+                for forgets in [0, 1, 2] {
+                    try await trial.store.save([.put(.eventTarget(target))])
+                    _ = try await trial.store.claim("a", for: "one", at: .noon, until: end)
+                    try await trial.restart()
+                    let held = try await trial.store.claim("a", for: "two", at: .noon, until: end)
+                    try expectEqual(held.claimant, "one", "who has it after a restart")
+                    switch forgets {
+                    case 0:
+                        try await trial.store.save([.remove(CatalogFact.eventTarget(target).key)])
+                    case 1: try await trial.store.forgetUsage(saving: [])
+                    default: try await trial.store.forgetEverything()
+                    }
+                    let free = try await trial.store.claim("a", for: "two", at: .noon, until: .noon)
+                    try expectEqual(free.claimant, "two", "who has it after that")
+                }
+            }),
     ]
 
     private static func planned(

@@ -64,17 +64,111 @@ extension StorePromise {
                 throw BrokenPromise(description: "Forgotten usage counts: \(saved).")
             }
         },
-        StorePromise("Other changes leave the revision, and usage under way is recorded") { store in
+        StorePromise("Other changes make another revision, and usage under way is recorded") {
+            store in
             let revision = try await store.loadCatalog().revision
             let saved = try await store.save(
                 [.put(product("New")), .publish(event("one"))], ifUnused: [])
             guard case .saved(let after) = saved else {
                 throw BrokenPromise(description: "What hangs on nothing was refused: \(saved).")
             }
-            try expectEqual(after.number, revision.number, "the revision")
+            try expectEqual(after.number, revision.number + 1, "the revision")
+            try expectEqual(try await store.loadCatalog().revision, after, "the stored revision")
             let entry = UsageEntry.sample(1)
             try expectEqual(
                 try await store.record([entry], decidedOn: revision), [entry.recorded], "usage")
+            try await expectError(.outdated, "usage that was decided on what is yet to come") {
+                _ = try await store.record(
+                    [entry], decidedOn: CatalogRevision(number: after.number + 1))
+            }
+        },
+        StorePromise("A change that was made on an earlier revision is stale, and not stored") {
+            store in
+            let first = try await store.loadCatalog().revision
+            try await store.save([.put(product("One"))])
+            let changes = [CatalogChange.put(product("Two")), .publish(event("two"))]
+            for unused in [[], [ExactText("prod")]] as [Set<ExactText>] {
+                try expectEqual(
+                    try await store.save(changes, expecting: first, ifUnused: unused), .stale,
+                    "the change")
+            }
+            _ = try await store.record([.sample(1)])
+            try expectEqual(
+                try await store.forgetUsage(saving: changes, expecting: first), .stale,
+                "the reset")
+            try expectEqual(try await store.allUsage().count, 1, "records")
+            try expectEqual(
+                try await store.loadCatalog().products["prod"]?.title, "One", "the title")
+            try expectEqual(try await store.events(after: 0, limit: 9), [], "the events")
+        },
+        StorePromise("Of changes that were made on one revision, one is saved") { store in
+            for round in 0..<50 {
+                let revision = try await store.loadCatalog().revision
+                let outcomes = try await withThrowingTaskGroup(of: SaveOutcome.self) { group in
+                    for number in 0..<4 {
+                        group.addTask {
+                            try await store.save(
+                                [.put(product("\(round) \(number)"))], expecting: revision,
+                                ifUnused: [])
+                        }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                try expectEqual(outcomes.count { $0 == .stale }, 3, "how many came too late")
+                try expectEqual(
+                    try await store.loadCatalog().revision.number, revision.number + 1,
+                    "the revision of round \(round)")
+            }
+        },
+        StorePromise("The changes since a revision are those of its facts, each as it is now") {
+            store in
+            let start = try await store.loadCatalog().revision
+            let token = CatalogFact.registrationToken(
+                RegistrationToken(digest: "d", agreementID: "a", expiresAt: .noon))
+            try await store.save([.put(product("One")), .put(token)])
+            try await store.save([.put(product("Two")), .publish(event("one"))])
+            let middle = try await store.loadCatalog().revision
+            try await store.save([.remove(token.key)])
+            let end = try await store.loadCatalog().revision
+            try expectEqual(
+                Set(try await store.catalogChanges(after: start)?.changes ?? []),
+                [.put(product("Two")), .remove(token.key)], "the changes since the start")
+            try expectEqual(
+                try await store.catalogChanges(after: middle)?.changes, [.remove(token.key)],
+                "the last change")
+            let none = try await store.catalogChanges(after: end)
+            try expectEqual(none?.changes, [], "what happened since the last change")
+            try expectEqual(none?.revision, end, "the revision")
+            try expect(
+                try await store.catalogChanges(after: CatalogRevision(number: end.number + 1))
+                    == nil, "nothing is known of what is yet to come")
+            try await store.forgetUsage(saving: [.put(product("Three"))])
+            try expectEqual(
+                try await store.catalogChanges(after: end)?.changes, [.put(product("Three"))],
+                "what was saved with a reset of usage")
+            try await store.forgetEverything()
+            try expect(
+                try await store.catalogChanges(after: end) == nil,
+                "what is left must be read anew after a reset of everything")
+        },
+        StorePromise("What has changed since the last ten thousand revisions can be said") {
+            store in
+            let start = try await store.loadCatalog().revision
+            let count = 2 * Int(CatalogRevision.remembered) + 10
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<count {
+                    group.addTask { try await store.save([.put(product("\(number)"))]) }
+                }
+                try await group.waitForAll()
+            }
+            let end = try await store.loadCatalog().revision
+            try expectEqual(end.number, start.number + Int64(count), "the revision")
+            let known = CatalogRevision(number: end.number - CatalogRevision.remembered)
+            try expectEqual(
+                try await store.catalogChanges(after: known)?.changes.count, 1, "the changes")
+            try expect(
+                try await store.catalogChanges(after: start) == nil,
+                "what is older is forgotten, so that the list does not grow for ever")
         },
         StorePromise(
             "A restart leaves the revision",
@@ -83,8 +177,7 @@ extension StorePromise {
                     let revision = try await trial.store.forgetUsage(saving: [])
                     try await trial.restart()
                     try expectEqual(
-                        try await trial.store.loadCatalog().revision.number, revision.number,
-                        "the revision")
+                        try await trial.store.loadCatalog().revision, revision, "the revision")
                     _ = try await trial.store.record([.sample(1)], decidedOn: revision)
                 }
             }),

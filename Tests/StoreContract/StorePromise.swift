@@ -50,7 +50,7 @@ package struct StorePromise: Sendable, CustomStringConvertible {
 
     package static let all: [StorePromise] =
         deduplication + spaces + tokens + calls + concurrency + listings + totals + catalog
-        + outbox + forgetting + revisions + comparison
+        + lookups + outbox + forgetting + revisions + comparison
 }
 
 /// A store that is held to a promise.

@@ -72,6 +72,32 @@ extension ClientToken {
 }
 
 extension MarketplaceStore {
+    /// Saves changes that hang on unused products, and on no other changes.
+    package func save(
+        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+    ) async throws(StoreError) -> SaveOutcome {
+        try await save(changes, expecting: nil, ifUnused: products)
+    }
+
+    /// The catalog with all facts that are looked up.
+    package func wholeCatalog() async throws(StoreError) -> Catalog {
+        var catalog = try await loadCatalog()
+        for kind in CatalogFact.Kind.allCases where kind.isLookedUp {
+            for fact in try await facts(.all(kind)) { catalog.put(fact) }
+        }
+        return catalog
+    }
+
+    /// Forgets usage, whatever the revision; gives the one after it.
+    @discardableResult
+    package func forgetUsage(
+        saving changes: [CatalogChange]
+    ) async throws -> CatalogRevision {
+        guard case .saved(let revision) = try await forgetUsage(saving: changes, expecting: nil)
+        else { throw BrokenPromise(description: "What expects no revision was stale.") }
+        return revision
+    }
+
     /// Records entries that no catalog was asked about.
     package func record(_ entries: [UsageEntry]) async throws(StoreError) -> [RecordOutcome] {
         try await record(entries, decidedOn: nil)

@@ -23,17 +23,18 @@ final class FailingStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         try check()
-        return try await store.save(changes, ifUnused: products)
+        return try await store.save(changes, expecting: revision, ifUnused: products)
     }
 
     func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision {
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome {
         try check()
-        return try await store.forgetUsage(saving: changes)
+        return try await store.forgetUsage(saving: changes, expecting: revision)
     }
 
     func forgetEverything() async throws(StoreError) -> CatalogRevision {

@@ -15,16 +15,31 @@ extension ForwardingStore {
 
     func loadCatalog() async throws(StoreError) -> Catalog { try await store.loadCatalog() }
 
+    func facts(_ query: FactQuery) async throws(StoreError) -> [CatalogFact] {
+        try await store.facts(query)
+    }
+
+    func assumedWorkloads() async throws(StoreError) -> Int {
+        try await store.assumedWorkloads()
+    }
+
+    func catalogChanges(
+        after revision: CatalogRevision
+    ) async throws(StoreError) -> CatalogUpdate? {
+        try await store.catalogChanges(after: revision)
+    }
+
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
-        try await store.save(changes, ifUnused: products)
+        try await store.save(changes, expecting: revision, ifUnused: products)
     }
 
     func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision {
-        try await store.forgetUsage(saving: changes)
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome {
+        try await store.forgetUsage(saving: changes, expecting: revision)
     }
 
     func forgetEverything() async throws(StoreError) -> CatalogRevision {
@@ -58,6 +73,16 @@ extension ForwardingStore {
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox {
         try await store.outbox(of: target, at: time, limit: limit)
+    }
+
+    func claim(
+        _ target: String, for claimant: String, at time: Timestamp, until end: Timestamp
+    ) async throws(StoreError) -> DeliveryClaim {
+        try await store.claim(target, for: claimant, at: time, until: end)
+    }
+
+    func settle(_ delivery: Delivery, by claimant: String) async throws(StoreError) -> Bool {
+        try await store.settle(delivery, by: claimant)
     }
 
     func events(

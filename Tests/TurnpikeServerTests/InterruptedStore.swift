@@ -57,20 +57,21 @@ final class InterruptedStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         await state.withLock { $0.beforeSave.take() }?()
         return try await losing { () throws(StoreError) in
-            try await store.save(changes, ifUnused: products)
+            try await store.save(changes, expecting: revision, ifUnused: products)
         }
     }
 
     func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision {
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome {
         await state.withLock { $0.beforeForgetting.take() }?()
         return try await losing { () throws(StoreError) in
-            try await store.forgetUsage(saving: changes)
+            try await store.forgetUsage(saving: changes, expecting: revision)
         }
     }
 
@@ -80,12 +81,23 @@ final class InterruptedStore: ForwardingStore {
     }
 
     func loadCatalog() async throws(StoreError) -> Catalog {
+        try failLoad()
+        return try await store.loadCatalog()
+    }
+
+    func catalogChanges(
+        after revision: CatalogRevision
+    ) async throws(StoreError) -> CatalogUpdate? {
+        try failLoad()
+        return try await store.catalogChanges(after: revision)
+    }
+
+    private func failLoad() throws(StoreError) {
         let fails = state.withLock { state in
             defer { state.loadsThatFail = max(0, state.loadsThatFail - 1) }
             return state.loadsThatFail > 0
         }
         if fails { throw StoreError(.notStored, cause: "the disk cannot be read") }
-        return try await store.loadCatalog()
     }
 
     private func losing<Value>(

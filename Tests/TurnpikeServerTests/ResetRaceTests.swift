@@ -3,6 +3,7 @@ import Marketplace
 import MarketplaceHost
 import MeteringAPI
 import SQLiteStore
+import StoreContract
 import Synchronization
 import Testing
 import TurnpikeServer
@@ -27,7 +28,8 @@ struct ResetRaceTests {
     /// is its own.
     private static func market(_ store: InterruptedStore) async throws -> TestMarket {
         let market = try await TestMarket(store: store)
-        let key = try #require(market.state.catalog.signingKey(of: "container", version: 1))
+        let key = try #require(
+            try await market.state.store.wholeCatalog().signingKey(of: "container", version: 1))
         _ = try await RegistrationKeyForge(state: market.state).ready(key)
         return market
     }
@@ -57,15 +59,13 @@ struct ResetRaceTests {
         let market = try await Self.market(store)
         let refused = try await Self.run(
             {
-                try await market.state.edit { edit in
-                    var product = try #require(edit.catalog.products["container"])
-                    product.type = .saas
-                    _ = try edit.putProduct(product)
-                }
+                var product = try #require(market.state.catalog.products["container"])
+                product.type = .saas
+                _ = try await market.state.put(product)
             }, on: market.state, heldBy: store.beforeSave
         ) { await market.send(.registerUsage, Self.registration, as: .eksPod) }
         #expect(refused.error == "InvalidProductCodeException", "\(refused.text)")
-        #expect(market.state.catalog.registeredWorkloads.isEmpty)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.isEmpty)
     }
 
     @Test("A container that is metered keeps its product what it is, until it was stopped")
@@ -73,19 +73,17 @@ struct ResetRaceTests {
         let market = try await Self.market(InterruptedStore())
         let answer = await market.send(.registerUsage, Self.registration, as: .eksPod)
         #expect(answer.status == 200)
-        let change: @Sendable (inout CatalogEdit) throws -> Void = { edit in
-            var product = try #require(edit.catalog.products["container"])
-            product.type = .saas
-            _ = try edit.putProduct(product)
-        }
+        var product = try #require(market.state.catalog.products["container"])
+        product.type = .saas
+        let changed = product
         let refusal = await #expect(throws: Contradiction.self) {
-            try await market.state.edit(change)
+            try await market.state.put(changed)
         }
         #expect(refusal?.kind == .conflict)
         #expect(refusal?.objections.first?.reason.contains("are being metered") == true)
         #expect(market.state.catalog.products["container"]?.type == .container)
         try await market.state.forgetUsage()
-        try await market.state.edit(change)
+        _ = try await market.state.put(changed)
         #expect(market.state.catalog.products["container"]?.type == .saas)
     }
 
@@ -98,7 +96,7 @@ struct ResetRaceTests {
             heldBy: store.beforeForgetting
         ) { await market.send(.registerUsage, Self.registration, as: .eksPod) }
         #expect(refused.error == "InternalServiceErrorException", "\(refused.text)")
-        #expect(market.state.catalog.registeredWorkloads.isEmpty)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.isEmpty)
     }
 
     @Test("A change that waits for a reset of everything is refused, and the time goes on")

@@ -5,6 +5,9 @@ package import MeteringAPI
 ///
 /// A value: a change makes a new one, and a request decides on the one it began with. The two
 /// share what they have in common, so that a change costs as much in a large marketplace.
+///
+/// Tokens, keys and workloads are in it only while a request or an edit has need of them: they are
+/// looked up in the store and put into a copy.
 package struct Catalog: Sendable {
     /// The revision that its store gave it.
     package var revision = CatalogRevision()
@@ -19,8 +22,10 @@ package struct Catalog: Sendable {
     /// nil while it goes with the clock.
     package var heldAt: Timestamp?
     package private(set) var eventTargets = FactTable<EventTarget>()
-    /// How many workloads there are that no known credential stands for.
-    package private(set) var assumedWorkloads = 0
+    /// How many workloads there are that no known credential stands for, where that was asked.
+    package var assumedWorkloads = 0
+    /// The next moment of all workloads in the store; nil where nothing happens to any of them.
+    package var workloadMoment: Timestamp?
     /// By product, in ascending version.
     private var signingKeys = FactTable<[RegistrationKey]>()
     private var buyersByCustomerIdentifier = FactTable<String>()
@@ -32,8 +37,10 @@ package struct Catalog: Sendable {
     private var renewingAgreements = TreeSet<ExactText>()
     /// The names of the workloads of a resource.
     private var workloadsByResource = FactTable<TreeSet<ExactText>>()
-    /// The next moment of each agreement and workload that has one.
+    /// The next moment of each agreement that has one.
     private var agenda = Agenda<DueMoment>()
+    /// The next moment of each workload that is in this copy and has one.
+    private var workloadAgenda = Agenda<DueMoment>()
     private var tokenEnds = Agenda<TokenEnd>()
 
     private struct Parties: Hashable {
@@ -54,7 +61,7 @@ package struct Catalog: Sendable {
         return heldAt.map { min($0, time) } ?? time
     }
 
-    /// The tasks and pods that registered, in no order.
+    /// The tasks and pods that registered and were looked up, in no order.
     package var registeredWorkloads: some Collection<RegisteredWorkload> { workloads.values }
 
     /// A task or pod that registered for a product.
@@ -107,11 +114,15 @@ package struct Catalog: Sendable {
 extension Catalog {
     /// When something happens next: a milestone of an agreement, the end of an hour in which a
     /// workload ran, or the end of a workload.
-    package var nextMoment: Timestamp? { agenda.first?.time }
+    package var nextMoment: Timestamp? {
+        [agenda.first?.time, workloadAgenda.first?.time, workloadMoment].compactMap { $0 }.min()
+    }
 
-    /// The first moment that is due by then; it is due until what is to happen at it is put.
+    /// The first moment that is due by then, of agreements and of the workloads that were looked
+    /// up; it is due until what is to happen at it is put.
     func dueMoment(through end: Timestamp) -> DueMoment? {
-        agenda.first.flatMap { $0.time <= end ? $0 : nil }
+        [agenda.first, workloadAgenda.first].compactMap { $0 }.min()
+            .flatMap { $0.time <= end ? $0 : nil }
     }
 
     /// A registration token that ended before a time; the first of them to end.
@@ -124,8 +135,19 @@ extension Catalog {
         case .put(let fact): put(fact)
         case .remove(let key): remove(key)
         // Events and their deliveries are read from the store.
-        case .publish, .update: break
+        case .publish: break
         }
+    }
+
+    /// Lets go of the facts that were looked up.
+    package mutating func forgetLookedUp() {
+        registrationTokens = FactTable()
+        tokenEnds = Agenda()
+        signingKeys = FactTable()
+        workloads = FactTable()
+        workloadsByResource = FactTable()
+        workloadAgenda = Agenda()
+        assumedWorkloads = 0
     }
 
     package mutating func put(_ fact: CatalogFact) {
@@ -169,7 +191,7 @@ extension Catalog {
     /// Adds an agreement, or replaces the one of its id, whose licence and parties never change.
     private mutating func put(_ agreement: Agreement) {
         let old = agreements.update(agreement, id: agreement.id)
-        reschedule(from: old?.dueMoment, to: agreement.dueMoment)
+        Self.reschedule(from: old?.dueMoment, to: agreement.dueMoment, in: &agenda)
         let name = ExactText(agreement.id)
         if !agreement.entitlements.isEmpty {
             entitledAgreements[agreement.productCode, default: []].insert(name)
@@ -199,7 +221,7 @@ extension Catalog {
         guard let workload = new ?? old else { return }
         let name = workload.name
         workloads[name.text] = new
-        reschedule(from: old?.dueMoment, to: new?.dueMoment)
+        Self.reschedule(from: old?.dueMoment, to: new?.dueMoment, in: &workloadAgenda)
         assumedWorkloads += (new?.isAssumed == true ? 1 : 0) - (old?.isAssumed == true ? 1 : 0)
         var others = workloadsByResource[workload.resourceID] ?? []
         if new == nil {
@@ -212,7 +234,9 @@ extension Catalog {
         workloadsByResource[workload.resourceID] = others.isEmpty ? nil : others
     }
 
-    private mutating func reschedule(from old: DueMoment?, to new: DueMoment?) {
+    private static func reschedule(
+        from old: DueMoment?, to new: DueMoment?, in agenda: inout Agenda<DueMoment>
+    ) {
         guard old != new else { return }
         if let old { agenda.remove(old) }
         if let new { agenda.insert(new) }

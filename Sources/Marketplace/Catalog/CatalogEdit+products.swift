@@ -48,6 +48,17 @@ extension CatalogEdit {
         return product
     }
 
+    /// What has to be looked up before a product is put: the keys of a container's product and,
+    /// where the product loses what usage hangs on, the workloads.
+    package static func lookUps(for product: Product, in catalog: Catalog) -> [FactQuery] {
+        let keys: [FactQuery] =
+            product.type == .container ? [.owned(.signingKey, by: product.code)] : []
+        guard let known = catalog.products[product.code], known.type == .container,
+            known != product
+        else { return keys }
+        return keys + [.all(.registeredWorkload)]
+    }
+
     /// What a buyer bought in advance stays as long as the agreement.
     private func checkEntitlements(of product: Product, _ faults: inout ObjectionCollector) {
         let entitled = Set(

@@ -1,4 +1,4 @@
-import MeteringAPI
+package import MeteringAPI
 
 extension CatalogEdit {
     /// Which agreement a registration token is for.
@@ -60,6 +60,12 @@ extension CatalogEdit {
 
     /// How long an expired token is answered as expired, in seconds; later it is unknown.
     private static let rememberedSeconds: Int64 = 30 * 86_400
+
+    /// What has to be looked up for a new token: a few that are to be forgotten, so that they go
+    /// faster than new ones come.
+    package static func lookUpsForToken(at now: Timestamp) -> [FactQuery] {
+        [.due(.registrationToken, through: now.adding(seconds: -rememberedSeconds), limit: 2)]
+    }
 
     /// Keeps expired tokens from piling up for ever.
     private mutating func forgetOldTokens() {

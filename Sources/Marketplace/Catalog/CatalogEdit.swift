@@ -29,8 +29,23 @@ package struct CatalogEdit: Sendable {
         self.realNow = realNow
     }
 
+    /// The facts that are looked up of which the edit knows how they will be.
+    private var known: Set<CatalogFact.Key> = []
+
+    /// Takes in what was looked up, but for what the edit knows already.
+    package mutating func know(_ facts: [CatalogFact]) {
+        for fact in facts where known.insert(fact.key).inserted { catalog.put(fact) }
+    }
+
+    /// Takes in how many workloads there are that no known credential stands for.
+    package mutating func countAssumedWorkloads(_ count: Int) { catalog.assumedWorkloads = count }
+
+    /// How many facts the edit has looked up or made.
+    package var knownCount: Int { known.count }
+
     /// Adds a fact, or replaces the one of its key.
     package mutating func put(_ fact: CatalogFact) {
+        note(fact.key)
         changes.append(.put(fact))
         catalog.put(fact)
     }
@@ -43,8 +58,13 @@ package struct CatalogEdit: Sendable {
 
     /// Takes a fact away.
     package mutating func remove(_ key: CatalogFact.Key) {
+        note(key)
         changes.append(.remove(key))
         catalog.apply(.remove(key))
+    }
+
+    private mutating func note(_ key: CatalogFact.Key) {
+        if key.kind.isLookedUp { known.insert(key) }
     }
 
     package static let randomID: @Sendable () -> String = {

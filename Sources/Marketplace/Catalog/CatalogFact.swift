@@ -73,6 +73,35 @@ package enum CatalogChange: Sendable, Hashable {
     case remove(CatalogFact.Key)
     /// Adds an event to the list that the seller reads, and its deliveries to the outbox.
     case publish(MarketplaceEvent, deliveries: [PlannedDelivery] = [])
-    /// Says what became of an attempt, where the delivery is still there.
-    case update(Delivery)
+}
+
+extension CatalogChange {
+    /// The key of the fact that is put or removed; nil for what changes no fact.
+    package var key: CatalogFact.Key? {
+        switch self {
+        case .put(let fact): fact.key
+        case .remove(let key): key.kind.isRemovable ? key : nil
+        case .publish: nil
+        }
+    }
+}
+
+extension Catalog {
+    /// How the fact of a key is now, of a kind that a catalog holds: a change that puts it, or one
+    /// that removes it.
+    package func current(_ key: CatalogFact.Key) -> CatalogChange {
+        fact(of: key).map { .put($0) } ?? .remove(key)
+    }
+
+    private func fact(of key: CatalogFact.Key) -> CatalogFact? {
+        switch key.kind {
+        case .account: accounts[key.id].map { .account($0) }
+        case .product: products[key.id].map { .product($0) }
+        case .agreement: agreements[key.id].map { .agreement($0) }
+        case .credential: credentials[key.id].map { .credential($0) }
+        case .clock: .clock(clock)
+        case .eventTarget: eventTargets[key.id].map { .eventTarget($0) }
+        case .registrationToken, .signingKey, .registeredWorkload: nil
+        }
+    }
 }

@@ -43,7 +43,7 @@ package struct Delivery: Sendable, Hashable {
         1000 << min(max(failures - 1, 0), 7)
     }
 
-    /// It after an attempt that ended at this time.
+    /// The delivery after an attempt that ended at this time.
     package func tried(at time: Timestamp, error: String?) -> Delivery {
         var delivery = self
         delivery.attempts += 1
@@ -76,6 +76,27 @@ package struct PlannedDelivery: Sendable, Hashable {
         Delivery(
             number: number, event: event, target: target, state: isDropped ? .dropped : .waiting,
             time: time)
+    }
+}
+
+/// Who alone delivers to a target, and until when.
+///
+/// Servers that share a store deliver in the order of the events and never the same at a time,
+/// because each claims a target before it delivers to it.
+package struct DeliveryClaim: Sendable, Hashable {
+    /// The name of the server.
+    package var claimant: String
+    /// On the real clock; from then on another server may claim the target.
+    package var until: Timestamp
+
+    package init(claimant: String, until: Timestamp) {
+        self.claimant = claimant
+        self.until = until
+    }
+
+    /// Whether a server may claim the target at a time.
+    package func admits(_ claimant: String, at time: Timestamp) -> Bool {
+        until <= time || self.claimant.hasSameBytes(as: claimant)
     }
 }
 

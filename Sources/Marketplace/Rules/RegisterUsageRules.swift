@@ -13,6 +13,28 @@ package enum RegisterUsageRules {
         package var reason: String
     }
 
+    /// What has to be looked up before a request is decided: the workload and the product's keys.
+    package static func lookUps(
+        for request: RegisterUsageRequest, in context: RuleContext
+    ) -> [FactQuery] {
+        guard let code = request.productCode, context.catalog.products[code] != nil else {
+            return []
+        }
+        let workload = workload(code, context)
+        return [
+            .key(CatalogFact.registeredWorkload(workload).key), .owned(.signingKey, by: code),
+        ]
+    }
+
+    private static func workload(
+        _ productCode: String, _ context: RuleContext
+    ) -> RegisteredWorkload {
+        let principal = context.caller.principal
+        return RegisteredWorkload(
+            productCode: productCode, accountID: principal.accountID,
+            resourceID: principal.resourceID ?? "", region: context.region)
+    }
+
     /// Decides on a request that meets the model's constraints.
     package static func decide(
         _ request: RegisterUsageRequest, in context: RuleContext
@@ -33,9 +55,7 @@ package enum RegisterUsageRules {
         }
         let product = try product(request, context)
         let key = try key(request, product, context)
-        var workload = RegisteredWorkload(
-            productCode: product.code, accountID: principal.accountID,
-            resourceID: principal.resourceID ?? "", region: context.region)
+        var workload = workload(product.code, context)
         workload.isAssumed = context.caller.isAssumed ? true : nil
         let known = context.catalog.registeredWorkload(workload.name)
         if let known, known.stoppedAt == nil {

@@ -8,8 +8,12 @@ import Waiting
 /// Empties the outbox: a worker for each target tries what is due, in its order, one at a time.
 ///
 /// What became of an attempt is stored after it, so an attempt is made again where the server
-/// ended between the two: at least once.
+/// ended between the two: at least once. Couriers of several servers share a store: a worker claims
+/// its target before it delivers.
 package struct EventCourier: Service {
+    /// By which the claims of this server are known; the same after a restart, so that a server
+    /// which was killed need not wait until its own claims have ended.
+    let name: String
     let state: MarketplaceState
     let sender: EventSender
     let logger: Logger
@@ -19,8 +23,20 @@ package struct EventCourier: Service {
     /// How long a worker sleeps at most, so that a real clock that is set is noticed.
     private static let longestSleep: Int64 = 60_000
 
+    /// How long a claim holds, in milliseconds.
+    private static let claimLength: Int64 = 60_000
+    /// How long to wait at most before a target that another server has is asked for again, in
+    /// milliseconds: that server gives it back as soon as it has nothing to deliver.
+    private static let claimPause: Int64 = 1000
+    /// How much of a claim must be left for an attempt: twice as long as an attempt takes, so that
+    /// what became of it is stored before the claim ends.
+    private static let claimLeft: Int64 = 2000 * TargetLimits.seconds
+
     /// A courier that delivers until it is cancelled or the process is told to stop.
-    package init(state: MarketplaceState, sender: EventSender, logger: Logger) {
+    package init(
+        name: String = "server", state: MarketplaceState, sender: EventSender, logger: Logger
+    ) {
+        self.name = name
         self.state = state
         self.sender = sender
         self.logger = logger
@@ -51,21 +67,42 @@ package struct EventCourier: Service {
     }
 
     private func work(for id: String) async {
+        await deliver(to: id)
+        await giveBack(id)
+    }
+
+    /// Ends a claim early, so that another server with something to deliver need not wait; where
+    /// this fails, it does.
+    private func giveBack(_ target: String) async {
+        let now = state.realNow
+        _ = try? await state.store.claim(target, for: name, at: now, until: now)
+    }
+
+    private func deliver(to id: String) async {
         var failures: Int64 = 0
+        var claim: DeliveryClaim?
         while !Task.isCancelled, let target = state.catalog.eventTargets[id] {
             let rings = state.changes.rings
             do {
                 let now = state.realNow
                 let outbox = try await state.store.outbox(of: id, at: now, limit: Self.batch)
                 if outbox.due.isEmpty {
+                    if claim != nil { await giveBack(id) }
+                    claim = nil
                     let wait = outbox.next.map { $0.milliseconds(since: now) }
                     await state.changes.wait(
                         past: rings, milliseconds: min(wait ?? Self.longestSleep, Self.longestSleep)
                     )
                     continue
                 }
-                let isReached = try await deliver(outbox.due, to: target)
-                failures = isReached ? 0 : failures + 1
+                guard let own = claim, isLongEnough(own, at: now) else {
+                    claim = try await claimed(id, at: now, rings)
+                    // What is due is read again: another server may have delivered it by now.
+                    continue
+                }
+                let end = try await deliver(outbox.due, to: target, under: own)
+                if end == .claimLost { claim = nil }
+                failures = end == .unreachable ? failures + 1 : 0
             } catch {
                 if Task.isCancelled { return }
                 failures += 1
@@ -75,10 +112,39 @@ package struct EventCourier: Service {
         }
     }
 
-    /// Tries deliveries until the target cannot be reached; says whether it could.
-    private func deliver(_ due: [Delivery], to target: EventTarget) async throws -> Bool {
+    /// Claims a target; where another server has it, waits for a while.
+    private func claimed(
+        _ target: String, at now: Timestamp, _ rings: Int
+    ) async throws -> DeliveryClaim? {
+        let end = Timestamp(milliseconds: now.milliseconds + Self.claimLength)
+        let claim = try await state.store.claim(target, for: name, at: now, until: end)
+        guard !claim.claimant.hasSameBytes(as: name) else { return claim }
+        let left = max(1, claim.until.milliseconds(since: now))
+        await state.changes.wait(past: rings, milliseconds: min(left, Self.claimPause))
+        return nil
+    }
+
+    /// Whether a claim holds for as long as an attempt may take.
+    private func isLongEnough(_ claim: DeliveryClaim, at time: Timestamp) -> Bool {
+        claim.until.milliseconds(since: time) > Self.claimLeft
+    }
+
+    /// Why a worker stops trying what it has read.
+    private enum End {
+        /// All was tried, or the target is not as it was.
+        case done
+        case unreachable
+        /// Another server has the target, or what was due is gone.
+        case claimLost
+    }
+
+    /// Tries deliveries until the target cannot be reached or the claim is about to end.
+    private func deliver(
+        _ due: [Delivery], to target: EventTarget, under claim: DeliveryClaim
+    ) async throws -> End {
         for delivery in due {
-            guard !Task.isCancelled, isAsItWas(target) else { return true }
+            guard !Task.isCancelled, isAsItWas(target), isLongEnough(claim, at: state.realNow)
+            else { return .done }
             guard
                 let event = try await state.store.events(after: delivery.event - 1, limit: 1)
                     .first(where: { $0.number == delivery.event })
@@ -86,16 +152,15 @@ package struct EventCourier: Service {
                 var lost = delivery
                 lost.state = .dropped
                 lost.lastError = "its event is not there any more"
-                try await state.store.save([.update(lost)])
+                guard try await state.store.settle(lost, by: name) else { return .claimLost }
                 continue
             }
-            guard let outcome = await attempt(event.event, to: target) else { return true }
-            try await state.store.save([
-                .update(delivery.tried(at: state.realNow, error: outcome.error))
-            ])
-            if case .unreachable = outcome { return false }
+            guard let outcome = await attempt(event.event, to: target) else { return .done }
+            let tried = delivery.tried(at: state.realNow, error: outcome.error)
+            guard try await state.store.settle(tried, by: name) else { return .claimLost }
+            if case .unreachable = outcome { return .unreachable }
         }
-        return true
+        return .done
     }
 
     /// Sends an event; nil where the attempt was broken off, which says nothing of the target: the

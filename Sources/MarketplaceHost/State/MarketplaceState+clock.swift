@@ -18,12 +18,17 @@ extension MarketplaceState {
     ///
     /// On the way there each step is an edit of its own, and others come in between. Should a step
     /// fail, or the caller be cancelled, the timekeeper goes on.
+    /// All workloads are looked up, because a move of the clock has a bound of the hours that they
+    /// will have run.
     package func editAndArrive<Value: Sendable>(
+        lookingUp queries: @escaping LookUps = { _, _ in [] },
         _ body: @Sendable (inout CatalogEdit) throws -> Value
     ) async throws -> Value {
         // A step is too much for an event loop that has other connections.
         try await withTaskExecutorPreference(globalConcurrentExecutor) {
-            let (value, goal) = try await edit { edit in
+            let (value, goal) = try await edit(
+                lookingUp: { queries($0, $1) + [.all(.registeredWorkload)] }
+            ) { edit in
                 let before = edit.catalog.clock
                 let value = try body(&edit)
                 var clock = edit.catalog.clock

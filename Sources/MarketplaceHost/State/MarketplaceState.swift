@@ -19,8 +19,6 @@ package final class MarketplaceState: Sendable {
     let edits = SerialGate()
     /// Whether the store may hold another catalog than the current one; asked within the gate.
     let isDoubtful = Atomic(false)
-    /// How often everything was forgotten.
-    private let resets = Atomic(0)
     /// What the clock showed before it was moved.
     let shownTimes = Mutex(ShownTimes())
     /// Rings after each edit.
@@ -36,19 +34,30 @@ package final class MarketplaceState: Sendable {
         self.alignment = alignment
         self.faults = faults
         self.realClock = realClock
-        current = Mutex(try await store.loadCatalog())
+        current = Mutex(Catalog())
+        show(try await load())
         try await adoptAgreements()
-        holdBack()
+        show(try await heldBack(catalog))
     }
 
     /// Gives the agreements of an earlier version, which told of nothing, the milestones that
     /// passed in its time.
     private func adoptAgreements() async throws(StoreError) {
-        var edit = beginEdit()
-        edit.adoptAgreements()
-        if edit.changes.isEmpty { return }
-        try await store.save(edit.changes)
-        current.withLock { $0 = edit.catalog }
+        while true {
+            var edit = beginEdit()
+            edit.adoptAgreements()
+            if edit.changes.isEmpty { return }
+            let outcome = try await store.save(
+                edit.changes, expecting: edit.catalog.revision, ifUnused: [])
+            if case .saved(let revision) = outcome { return show(edit.catalog, revision) }
+            // Another server that starts has done it.
+            show(try await load())
+        }
+    }
+
+    /// The catalog that the store has.
+    func load() async throws(StoreError) -> Catalog {
+        try await shownCatalog(of: store.loadCatalog())
     }
 
     /// Everything was forgotten while an edit waited for its turn.
@@ -66,37 +75,42 @@ package final class MarketplaceState: Sendable {
     /// What it changed is durable, then visible, then this returns. When it throws, nothing is
     /// changed, or the store does not know.
     ///
-    /// It runs again, knowing more, where it takes something away from a product that turns out to
-    /// have usage. Unless it outlasts a reset, it throws where everything was forgotten while it
-    /// waited for its turn.
+    /// It runs again, knowing more, where another server was first, and where it takes something
+    /// away from a product that turns out to have usage. Unless it outlasts a reset, it throws
+    /// where everything was forgotten while it waited for its turn.
     package func edit<Value: Sendable>(
-        outlastsReset: Bool = false,
+        outlastsReset: Bool = false, lookingUp queries: LookUps = { _, _ in [] },
         _ body: @Sendable (inout CatalogEdit) throws -> Value
     ) async throws -> Value {
-        let resets = resets.load(ordering: .relaxed)
+        let begun = catalog.revision
         return try await exclusively {
-            guard outlastsReset || resets == self.resets.load(ordering: .relaxed)
-            else { throw Overtaken() }
             var usedDimensions: [ExactText: Set<ExactText>] = [:]
             while true {
+                guard outlastsReset || !self.catalog.revision.isEmptied(since: begun)
+                else { throw Overtaken() }
                 var edit = self.beginEdit()
                 edit.usedDimensions = usedDimensions
+                try await self.lookUpDue(for: &edit)
                 let runtime = edit.settle(atMost: Self.momentsInStep)
+                try await self.lookUp(queries(edit.catalog, edit.now), for: &edit)
                 let value = try body(&edit)
                 var settled = edit
+                try await self.lookUpDue(for: &settled)
                 let follows = settled.settle(atMost: Self.momentsInStep)
                 // What ran by the change is recorded once the change is stored, and not before: a
                 // move of the clock that is refused would have billed hours that never were.
                 if follows.isEmpty { edit = settled } else { edit.hold() }
-                try await self.record(runtime, of: edit)
-                let used = try await self.keep(edit)
-                if used.isEmpty {
+                switch try await self.keep(edit, recording: runtime) {
+                case .saved:
                     // Should this fail, the timekeeper goes on.
                     if !follows.isEmpty { try? await self.goOn() }
                     return value
-                }
-                for product in used {
-                    usedDimensions[product] = try await self.store.usedDimensions(of: product.text)
+                case .stale: try await self.catchUp(after: edit.catalog.revision)
+                case .used(let products):
+                    for product in products {
+                        usedDimensions[product] = try await self.store.usedDimensions(
+                            of: product.text)
+                    }
                 }
             }
         }
@@ -105,68 +119,69 @@ package final class MarketplaceState: Sendable {
     /// Lets happen what is due, a step at most; for the one who has the gate.
     private func goOn() async throws {
         var edit = beginEdit()
-        try await record(edit.settle(atMost: Self.momentsInStep), of: edit)
-        _ = try await keep(edit)
+        try await lookUpDue(for: &edit)
+        let runtime = edit.settle(atMost: Self.momentsInStep)
+        _ = try await keep(edit, recording: runtime)
     }
 
-    /// Records what workloads ran.
+    /// Records what workloads ran, then saves what an edit changed and shows it, if nobody was
+    /// first and no usage forbids it.
     ///
-    /// This comes before the edit is kept: should the rest fail, the same hours are recorded again,
-    /// as the same.
-    private func record(_ runtime: [UsageEntry], of edit: CatalogEdit) async throws(StoreError) {
+    /// What ran is recorded before the edit is saved: should the rest fail, the same hours are
+    /// recorded again, as the same.
+    private func keep(
+        _ edit: CatalogEdit, recording runtime: [UsageEntry]
+    ) async throws(StoreError) -> SaveOutcome {
+        let revision = edit.catalog.revision
         for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
             let end = min(start + Self.entriesAtOnce, runtime.count)
-            _ = try await store.record(
-                Array(runtime[start..<end]), decidedOn: edit.catalog.revision)
+            do throws(StoreError) {
+                _ = try await store.record(Array(runtime[start..<end]), decidedOn: revision)
+            } catch {
+                if error.code == .outdated { return .stale }
+                throw error
+            }
         }
-    }
-
-    /// Saves what an edit changed and shows it; gives the products whose usage forbids that.
-    private func keep(_ edit: CatalogEdit) async throws(StoreError) -> Set<ExactText> {
         guard !edit.changes.isEmpty else {
             // Without a change, too: moments that are out of date are not looked at again.
-            show(edit.catalog)
-            return []
+            var catalog = edit.catalog
+            catalog.forgetLookedUp()
+            show(catalog)
+            return .saved(revision)
         }
-        switch try await store.save(edit.changes, ifUnused: edit.productsToBeUnused) {
-        case .saved(let revision):
-            show(edit.catalog, revision)
-            changes.announce()
-            return []
-        case .used(let products): return products
-        }
+        let outcome = try await store.save(
+            edit.changes, expecting: revision, ifUnused: edit.productsToBeUnused)
+        if case .saved(let revision) = outcome { await show(edit, revision) }
+        return outcome
     }
 
     /// Forgets usage and what hangs on it, and returns the clock to real time; the marketplace
     /// stays.
     package func forgetUsage() async throws {
         try await exclusively {
-            var edit = self.beginEdit()
-            for workload in edit.catalog.registeredWorkloads {
-                edit.remove(CatalogFact.registeredWorkload(workload).key)
+            while true {
+                var edit = self.beginEdit()
+                edit.put(.clock(MarketplaceClock()))
+                edit.forgetFuture()
+                _ = edit.settle(atMost: Self.momentsInStep)
+                let revision = edit.catalog.revision
+                let outcome = try await self.store.forgetUsage(
+                    saving: edit.changes, expecting: revision)
+                guard case .saved(let next) = outcome else {
+                    try await self.catchUp(after: revision)
+                    continue
+                }
+                self.faults.set(FaultPlan())
+                await self.show(edit, next, forgetsWorkloads: true)
+                return
             }
-            edit.put(.clock(MarketplaceClock()))
-            edit.forgetFuture()
-            _ = edit.settle(atMost: Self.momentsInStep)
-            let revision = try await self.store.forgetUsage(saving: edit.changes)
-            self.show(edit.catalog, revision)
-            self.faults.set(FaultPlan())
-            self.changes.announce()
         }
     }
 
     /// Forgets all, and what waits for its turn to change the catalog.
     package func forgetEverything() async throws {
         try await exclusively {
-            let revision: CatalogRevision
-            do throws(StoreError) {
-                revision = try await self.store.forgetEverything()
-            } catch {
-                // Where nobody knows what became of it, nothing waits on as if it had not been.
-                if error.code == .unknownOutcome { self.resets.add(1, ordering: .relaxed) }
-                throw error
-            }
-            self.resets.add(1, ordering: .relaxed)
+            let revision = try await self.store.forgetEverything()
             self.show(Catalog(), revision)
             self.faults.set(FaultPlan())
             self.changes.announce()
@@ -182,6 +197,27 @@ package final class MarketplaceState: Sendable {
         show(catalog)
     }
 
+    /// Lets requests see what an edit made of the catalog.
+    private func show(
+        _ edit: CatalogEdit, _ revision: CatalogRevision, forgetsWorkloads: Bool = false
+    ) async {
+        var catalog = edit.catalog
+        catalog.revision = revision
+        catalog.forgetLookedUp()
+        if forgetsWorkloads { catalog.workloadMoment = nil }
+        // The edit is stored, and seen from now on, whatever becomes of the look at the store.
+        show(catalog)
+        defer { changes.announce() }
+        guard !forgetsWorkloads, edit.changes.contains(where: \.isOfWorkload) else { return }
+        do throws(StoreError) {
+            show(try await shownCatalog(of: catalog))
+        } catch {
+            // Whoever edits next asks again.
+            catalog.workloadMoment = edit.now
+            show(catalog)
+        }
+    }
+
     /// Lets requests see a catalog from now on.
     package func show(_ catalog: Catalog) {
         let real = realNow
@@ -193,18 +229,12 @@ package final class MarketplaceState: Sendable {
         shownTimes.withLock { $0.add(before, until: real) }
     }
 
-    /// After a start: lets the marketplace's time stand before what became due meanwhile, where
-    /// that is more than one step.
-    private func holdBack() {
-        let catalog = heldBack(catalog)
-        current.withLock { $0.heldAt = catalog.heldAt }
-    }
-
     /// A catalog that was read from the store, whose time stands before what became due meanwhile,
     /// where that is more than one step.
-    func heldBack(_ catalog: Catalog) -> Catalog {
+    func heldBack(_ catalog: Catalog) async throws(StoreError) -> Catalog {
         let real = realNow
         var edit = CatalogEdit(catalog: catalog, now: catalog.now(real: real), realNow: real)
+        try await lookUpDue(for: &edit)
         _ = edit.settle(atMost: Self.momentsInStep)
         guard edit.catalog.heldAt != nil else { return catalog }
         var held = catalog
@@ -219,4 +249,8 @@ package final class MarketplaceState: Sendable {
         let real = realNow
         return CatalogEdit(catalog: catalog, now: catalog.now(real: real), realNow: real)
     }
+}
+
+extension CatalogChange {
+    fileprivate var isOfWorkload: Bool { key?.kind == .registeredWorkload }
 }

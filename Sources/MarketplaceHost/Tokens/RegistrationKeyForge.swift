@@ -31,8 +31,10 @@ package final class RegistrationKeyForge: Sendable {
         if key.privateKeyPEM != nil { return key }
         return try await gate.run {
             // Whoever waited for the same key finds it made.
-            let known = self.state.catalog.signingKey(of: key.productCode, version: key.version)
-            if let known, known.privateKeyPEM != nil { return known }
+            let known = try await self.state.store.facts(.key(CatalogFact.signingKey(key).key))
+            if case .signingKey(let known)? = known.first, known.privateKeyPEM != nil {
+                return known
+            }
             return try await self.make(key)
         }
     }
@@ -41,9 +43,12 @@ package final class RegistrationKeyForge: Sendable {
         let pair = try await NIOThreadPool.singleton.runIfActive {
             try _RSA.Signing.PrivateKey(keySize: Self.bits)
         }
-        return try await state.edit { edit in
+        let query = FactQuery.key(CatalogFact.signingKey(key).key)
+        return try await state.edit(lookingUp: { _, _ in [query] }) { edit in
             let current = edit.catalog.signingKey(of: key.productCode, version: key.version)
             guard var current else { throw MissingKey() }
+            // Another server may have made it meanwhile, and signed with it.
+            guard current.privateKeyPEM == nil else { return current }
             current.privateKeyPEM = pair.pemRepresentation
             current.publicKeyPEM = pair.publicKey.pemRepresentation
             edit.put(.signingKey(current))

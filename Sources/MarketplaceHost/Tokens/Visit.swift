@@ -26,7 +26,7 @@ extension MarketplaceState {
     ) async throws -> Visit {
         var generator = SystemRandomNumberGenerator()
         let text = TokenText.make(using: &generator)
-        return try await edit { edit in
+        return try await edit(lookingUp: { CatalogEdit.lookUpsForToken(at: $1) }) { edit in
             let (agreement, isNew) =
                 if let agreementID {
                     (try edit.agreement(agreementID, of: subscription), false)

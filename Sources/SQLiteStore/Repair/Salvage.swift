@@ -46,8 +46,24 @@ struct Salvage {
                 "the list of free pages is damaged: what lies beside and below other damaged pages "
                     + "is left out, because it cannot be told from what was deleted")
         }
+        try CatalogTable.fillIndexes(on: target)
+        if try exists("catalog_revision") { try copyRevision() }
         try removeStrays()
         try keepNumbers()
+    }
+
+    /// Copies the revision and the log of changes, where both are whole; else the log begins anew,
+    /// because it must not say that a fact is as it was.
+    private func copyRevision() throws {
+        var report = SalvageReport()
+        do throws(SQLiteFailure) {
+            try RevisionMark.copy(from: source, to: target)
+        } catch {
+            guard error.isDamage else { throw error }
+            return
+        }
+        try copy(.changes, &report)
+        if !report.missing.isEmpty { try RevisionMark.forgetChanges(on: target) }
     }
 
     /// Removes what refers to something that is missing: deliveries of an event, and tokens of a

@@ -37,6 +37,10 @@ struct SalvagedTable: Sendable {
         return AllocationText.checksum(row.text(2), at: place) == row.integer(3)
     }
 
+    static let changes = SalvagedTable(
+        "catalog_change", "changes of the catalog", "revision kind id checksum", keys: 3
+    ) { CatalogLog.checksum($0.integer(0), $0.text(1), $0.text(2)) == $0.integer(3) }
+
     /// The tables that are copied as they are, row by row.
     static let others = [
         SalvagedTable(
@@ -60,6 +64,10 @@ struct SalvagedTable: Sendable {
         SalvagedTable(
             "delivery", "deliveries", "number event target state attempts time error checksum"
         ) { DeliveryTable.isSound($0) },
+        SalvagedTable(
+            "claim", "claims, whose targets may get an event twice,",
+            "target claimant until checksum"
+        ) { (try? ClaimTable.claim(in: $0)) != nil },
     ]
 
     private static func isEvent(_ text: String) -> Bool {

@@ -58,6 +58,10 @@ struct DamageSample: Sendable {
         for number in 0..<120 {
             try await store.save([.publish(.sample, deliveries: deliveries(of: number))])
         }
+        for target in 0..<3 {
+            _ = try await store.claim(
+                "target-\(target)", for: "one", at: .noon, until: .noon.adding(hours: 1))
+        }
         let logged = isKilled ? 12 : 0
         for call in calls.dropLast(logged) { _ = try await store.record(call) }
         // What is removed leaves pages that are free.
@@ -151,7 +155,21 @@ struct DamageSample: Sendable {
                     digest: "digest-\(index)", agreementID: "agmt-\(index)",
                     expiresAt: .noon.adding(hours: 4)))
         }
-        return (accounts + products + tokens).map { .put($0) }
+        let keys = (1...20).map {
+            CatalogFact.signingKey(
+                RegistrationKey(
+                    productCode: "prod", version: $0,
+                    publicKeyPEM: String(repeating: "key", count: 500)))
+        }
+        let workloads = (0..<60).map { index in
+            var workload = RegisteredWorkload(
+                productCode: "prod", accountID: "111122220000", resourceID: "task-\(index)",
+                region: "us-east-1"
+            ).started(at: .noon, isFree: index % 2 == 0)
+            workload.isAssumed = index % 3 == 0
+            return CatalogFact.registeredWorkload(workload)
+        }
+        return (accounts + products + tokens + keys + workloads).map { .put($0) }
     }
 
     private static let spareTokens = (0..<200).map { index in

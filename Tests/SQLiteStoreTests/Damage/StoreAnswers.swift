@@ -55,12 +55,28 @@ struct StoreAnswers: Sendable {
 
     private mutating func askForCatalog(_ store: SQLiteStore) async {
         await ask("catalog") { () async throws(StoreError) in
-            let catalog = try await store.loadCatalog()
+            let catalog = try await store.wholeCatalog()
             return catalog.accounts.keys.sorted().map { "\(catalog.accounts[$0], default: "")" }
                 + catalog.products.keys.sorted().map { "\(catalog.products[$0], default: "")" }
                 + catalog.registrationTokens.keys.sorted().map {
                     "\(catalog.registrationTokens[$0], default: "")"
                 }
+        }
+        for number in stride(from: 0, to: 50, by: 7) {
+            await ask("token \(number)") { () async throws(StoreError) in
+                try await store.facts(
+                    .key(CatalogFact.Key(.registrationToken, "digest-\(number)")))
+            }
+            await ask("tokens due, at most \(number)") { () async throws(StoreError) in
+                try await store.facts(
+                    .due(.registrationToken, through: .noon.adding(hours: 4), limit: number))
+            }
+        }
+        await ask("the keys of a product") { () async throws(StoreError) in
+            try await store.facts(.owned(.signingKey, by: "prod"))
+        }
+        await ask("the assumed workloads") { () async throws(StoreError) in
+            try await store.assumedWorkloads()
         }
         for product in ["prod", "product-with-a-longer-name"] {
             await ask("dimensions of \(product)") { () async throws(StoreError) in
@@ -81,7 +97,17 @@ struct StoreAnswers: Sendable {
         await ask("deliveries") { () async throws(StoreError) in
             try await store.deliveries(DeliveryFilter(), after: 0, limit: 1000)
         }
+        for number in stride(from: 0, to: 120, by: 29) as StrideTo<Int64> {
+            await ask("what happened to the catalog after \(number)") {
+                () async throws(StoreError) in
+                try await store.catalogChanges(after: CatalogRevision(number: number))
+                    .map { "\(Set($0.changes.map { "\($0)" }).sorted()) \($0.revision)" }
+            }
+        }
         for target in ["target-0", "target-1", "target-2"] {
+            await ask("who delivers to \(target)") { () async throws(StoreError) in
+                try await store.claim(target, for: "two", at: .noon, until: .noon)
+            }
             await ask("outbox of \(target)") { () async throws(StoreError) in
                 try await store.outbox(of: target, at: .noon.adding(hours: 1), limit: 500)
             }

@@ -101,7 +101,8 @@ extension Step {
     func perform(on store: any MarketplaceStore) async throws(StoreError) -> [RecordOutcome] {
         switch self {
         case .save(let changes): try await store.save(changes)
-        case .forgetUsage(let changes): try await store.forgetUsage(saving: changes)
+        case .forgetUsage(let changes):
+            try await store.forgetUsage(saving: changes, expecting: nil)
         case .record(let entries):
             // The revision that the file has is the one that the writer knows.
             let revision = try await store.loadCatalog().revision

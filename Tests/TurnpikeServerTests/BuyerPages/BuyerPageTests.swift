@@ -1,6 +1,7 @@
 import HTTPTypes
 import Marketplace
 import MarketplaceHost
+import StoreContract
 import Testing
 
 @testable import TurnpikeServer
@@ -44,7 +45,7 @@ struct BuyerPageTests {
                 "<form method=\"post\" action=\"http://localhost:3000/register?a=1&amp;b=2\">"))
         let token = try #require(page.field("x-amzn-marketplace-token"))
         #expect(page.field("x-amzn-marketplace-offer-type") == nil)
-        let tokens = market.application.state.catalog.registrationTokens
+        let tokens = try await market.application.state.store.wholeCatalog().registrationTokens
         #expect(tokens.keys.contains(TokenText.digest(of: token)))
         #expect(!page.text.contains("<script"))
     }
@@ -118,7 +119,8 @@ struct BuyerPageTests {
         let page = try await market.subscribe(to: type.rawValue)
         #expect(page.text.contains("products are not set up on a web site"))
         #expect(!page.text.contains("x-amzn-marketplace-token"))
-        #expect(market.application.state.catalog.registrationTokens.isEmpty)
+        #expect(
+            try await market.application.state.store.wholeCatalog().registrationTokens.isEmpty)
     }
 
     @Test("A suspended buyer is told so, and one of an older integration has one agreement")

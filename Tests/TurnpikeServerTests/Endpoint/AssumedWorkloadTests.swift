@@ -3,6 +3,7 @@ import Marketplace
 import MarketplaceHost
 import MeteringAPI
 import MeteringEndpoint
+import StoreContract
 import Testing
 import TurnpikeServer
 import WebServer
@@ -50,7 +51,7 @@ struct AssumedWorkloadTests {
         #expect(reason.contains("31 days without a call"))
         #expect(await Self.register(market, as: "last").status == 200)
         #expect(await market.send(.registerUsage, Self.body, as: .ecsTask).status == 200)
-        #expect(market.state.catalog.assumedWorkloads == Self.limit)
+        #expect(try await market.state.store.assumedWorkloads() == Self.limit)
     }
 
     @Test("Of many at once, no more than the bound get in")
@@ -63,7 +64,7 @@ struct AssumedWorkloadTests {
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers.count { $0 == 200 } == 3)
-        #expect(market.state.catalog.registeredWorkloads.count == Self.limit)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.count == Self.limit)
     }
 
     @Test("One ends after 31 days without a call, makes room, and is recorded until then")
@@ -78,12 +79,12 @@ struct AssumedWorkloadTests {
         _ = try await market.state.editAndArrive { edit in
             try edit.changeClock(.advance(milliseconds: 30 * days))
         }
-        #expect(market.state.catalog.registeredWorkloads.count == 1)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.count == 1)
         _ = try await market.state.editAndArrive { edit in
             try edit.changeClock(.advance(milliseconds: 30 * days))
         }
-        #expect(market.state.catalog.registeredWorkloads.isEmpty)
-        #expect(market.state.catalog.assumedWorkloads == 0)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.isEmpty)
+        #expect(try await market.state.store.assumedWorkloads() == 0)
         let total = try await market.state.store.totals(
             of: UsageFilter(), by: [], after: nil, limit: 1
         ).items.first
@@ -97,7 +98,7 @@ struct AssumedWorkloadTests {
         _ = try await market.state.editAndArrive { edit in
             try edit.changeClock(.advance(milliseconds: 100 * 86_400_000))
         }
-        #expect(market.state.catalog.registeredWorkloads.count == 1)
-        #expect(market.state.catalog.assumedWorkloads == 0)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.count == 1)
+        #expect(try await market.state.store.assumedWorkloads() == 0)
     }
 }

@@ -1,6 +1,7 @@
 import Marketplace
 import MarketplaceHost
 import MeteringAPI
+import StoreContract
 import Testing
 import TurnpikeServer
 
@@ -65,9 +66,9 @@ struct FailingStoreTests {
         store.failsToSave = true
         let refused = await market.send(.registerUsage, body, as: .eksPod)
         #expect(refused.error == exception)
-        #expect(market.state.catalog.registeredWorkloads.isEmpty)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.isEmpty)
         store.failsToSave = false
         #expect(await market.send(.registerUsage, body, as: .eksPod).status == 200)
-        #expect(market.state.catalog.registeredWorkloads.count == 1)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.count == 1)
     }
 }

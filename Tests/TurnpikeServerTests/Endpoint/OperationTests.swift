@@ -6,6 +6,7 @@ import Marketplace
 import MarketplaceHost
 import MeteringAPI
 import MeteringEndpoint
+import StoreContract
 import Testing
 import TurnpikeServer
 import WebServer
@@ -157,12 +158,13 @@ struct OperationTests {
                 {"productCode":"container","publicKeyVersion":1,"nonce":"n-1","iat":1795437296}
                 """)
         let pem = try #require(
-            market.state.catalog.signingKey(of: "container", version: 1)?.publicKeyPEM)
+            try await market.state.store.wholeCatalog().signingKey(of: "container", version: 1)?
+                .publicKeyPEM)
         let key = try _RSA.Signing.PublicKey(pemRepresentation: pem)
         let signature = _RSA.Signing.RSASignature(rawRepresentation: Self.bytes(parts[2]))
         let input = Data("\(parts[0]).\(parts[1])".utf8)
         #expect(key.isValidSignature(signature, for: input, padding: .PSS))
-        #expect(market.state.catalog.registeredWorkloads.count == 1)
+        #expect(try await market.state.store.wholeCatalog().registeredWorkloads.count == 1)
     }
 
     @Test("ResolveCustomer says whom a token stands for, and why one is not known")

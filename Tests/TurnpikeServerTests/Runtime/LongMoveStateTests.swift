@@ -2,6 +2,7 @@ import InMemoryStore
 import Marketplace
 import MarketplaceHost
 import MeteringAPI
+import StoreContract
 import Synchronization
 import Testing
 import TurnpikeServer
@@ -121,7 +122,7 @@ struct LongMoveStateTests {
             }
             try await group.waitForAll()
         }
-        let other = state.catalog.registeredWorkload(Self.task("task-2").name)
+        let other = try await store.wholeCatalog().registeredWorkload(Self.task("task-2").name)
         let started = try #require(other?.runningSince)
         #expect(started < Self.noon.adding(hours: 5 * Self.year))
         #expect(state.catalog.heldAt == nil)
@@ -232,11 +233,12 @@ final class WatchedStore: ForwardingStore {
     }
 
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome {
         try count(.save)
         state.withLock { $0.largest.changes = max($0.largest.changes, changes.count) }
-        return try await store.save(changes, ifUnused: products)
+        return try await store.save(changes, expecting: revision, ifUnused: products)
     }
 
     private func count(_ call: Call) throws(StoreError) {

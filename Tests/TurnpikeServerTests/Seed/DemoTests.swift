@@ -5,6 +5,7 @@ import Logging
 import Marketplace
 import MarketplaceHost
 import MeteringAPI
+import StoreContract
 import Testing
 import TurnpikeServer
 
@@ -63,7 +64,8 @@ struct DemoTests {
         let store = InMemoryStore()
         _ = try await Self.market(store)
         let market = try await ControlMarket(store: store)
-        let catalog = market.application.state.catalog
+        let catalog = try await store.wholeCatalog()
+        #expect(market.application.state.catalog.credentials.isEmpty)
         #expect(catalog.credentials.isEmpty)
         #expect(catalog.registrationTokens.isEmpty)
         #expect(!catalog.products.isEmpty)

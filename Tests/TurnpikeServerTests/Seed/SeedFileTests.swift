@@ -2,6 +2,7 @@ import InMemoryStore
 import Logging
 import Marketplace
 import MeteringAPI
+import StoreContract
 import Testing
 
 @testable import Documents
@@ -58,7 +59,7 @@ struct SeedFileTests {
     func sections() async throws {
         let state = try await Self.state()
         try await Self.apply(Self.whole, to: state)
-        let catalog = state.catalog
+        let catalog = try await state.store.wholeCatalog()
         #expect(catalog.accounts["111122223333"]?.role == .seller)
         #expect(catalog.accounts["222233334444"]?.customerIdentifier?.isEmpty == false)
         #expect(catalog.accounts["333344445555"]?.isSuspended == true)
@@ -127,12 +128,12 @@ struct SeedFileTests {
         let store = InMemoryStore()
         let state = try await Self.state(store)
         try await Self.apply(Self.whole, to: state)
-        let before = state.catalog.facts
+        let before = try await state.store.wholeCatalog().facts
         try await Self.apply(Self.whole, to: state)
-        #expect(state.catalog.facts == before)
+        #expect(try await state.store.wholeCatalog().facts == before)
         let next = try await Self.state(store)
         try await Self.apply(Self.whole, to: next)
-        #expect(next.catalog.facts == before)
+        #expect(try await next.store.wholeCatalog().facts == before)
     }
 
     @Test("What the control API did since is kept: an agreement stays cancelled")

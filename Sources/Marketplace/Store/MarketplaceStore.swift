@@ -7,17 +7,36 @@ package typealias StoreCopy = @Sendable () async throws -> [UInt8]?
 ///
 /// Every implementation passes the same suite.
 package protocol MarketplaceStore: UsageLedger {
-    /// Reads the catalog as it was last saved, with its revision.
+    /// Reads the catalog as it was last saved, with its revision, without the facts that are looked
+    /// up.
     func loadCatalog() async throws(StoreError) -> Catalog
+
+    /// Looks facts up: in the order of their moments where those are asked for, else of their ids.
+    func facts(_ query: FactQuery) async throws(StoreError) -> [CatalogFact]
+
+    /// How many workloads there are that no known credential stands for.
+    func assumedWorkloads() async throws(StoreError) -> Int
+
+    /// What happened to the catalog after a revision; nil where the store cannot say, because that
+    /// revision is too old or none of its own, or everything was forgotten since.
+    ///
+    /// It can say of each of the last `CatalogRevision.remembered` revisions. A server that was
+    /// overtaken by another brings its catalog up to date with it.
+    func catalogChanges(
+        after revision: CatalogRevision
+    ) async throws(StoreError) -> CatalogUpdate?
 
     /// Saves the changes in order, durably, all or none; a later one of the same key wins.
     ///
-    /// Each event gets a greater number than any before, also than those that were forgotten.
+    /// Changes of facts make another revision. Each event gets a greater number than any before,
+    /// also than those that were forgotten.
     ///
-    /// Where products are named they must have no usage when the changes are stored; then the
-    /// catalog gets another revision, so that usage decided before is not recorded after it.
+    /// Nothing is saved where the catalog has another revision than the expected one; nil is for
+    /// changes that hang on no others. Where products are named they must have no usage when the
+    /// changes are stored, and usage that was decided before is not recorded after it.
     func save(
-        _ changes: [CatalogChange], ifUnused products: Set<ExactText>
+        _ changes: [CatalogChange], expecting revision: CatalogRevision?,
+        ifUnused products: Set<ExactText>
     ) async throws(StoreError) -> SaveOutcome
 
     /// What happened after an event of this number, in order, within the bounds; 0 is before all.
@@ -37,13 +56,28 @@ package protocol MarketplaceStore: UsageLedger {
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox
 
-    /// Forgets every record, client token, event and delivery and saves the changes, all or none.
+    /// Claims a target for a server until a real time, and gives the claim that holds from now on:
+    /// another server's where it has not ended by this time.
     ///
-    /// The catalog gets another revision: nothing that was decided before is recorded after it.
+    /// A server may claim a target again, also after it was started again, and ends a claim by
+    /// claiming it until now. Claims go with their target, and with usage.
+    func claim(
+        _ target: String, for claimant: String, at time: Timestamp, until end: Timestamp
+    ) async throws(StoreError) -> DeliveryClaim
+
+    /// Stores what became of an attempt to deliver; false where the delivery is not there any more,
+    /// or where the server was not the last to claim its target.
+    func settle(_ delivery: Delivery, by claimant: String) async throws(StoreError) -> Bool
+
+    /// Forgets every record, client token, workload, event and delivery and saves the changes, all
+    /// or none.
+    ///
+    /// Nothing that was decided before is recorded after it. The expected revision counts as in
+    /// `save`.
     @discardableResult
     func forgetUsage(
-        saving changes: [CatalogChange]
-    ) async throws(StoreError) -> CatalogRevision
+        saving changes: [CatalogChange], expecting revision: CatalogRevision?
+    ) async throws(StoreError) -> SaveOutcome
 
     /// Forgets all that there is, the catalog included, which gets another revision.
     @discardableResult
@@ -81,9 +115,9 @@ package protocol MarketplaceStore: UsageLedger {
 }
 
 extension MarketplaceStore {
-    /// Saves changes that hang on no usage.
+    /// Saves changes that hang on no usage, and on no other changes.
     package func save(_ changes: [CatalogChange]) async throws(StoreError) {
-        _ = try await save(changes, ifUnused: [])
+        _ = try await save(changes, expecting: nil, ifUnused: [])
     }
 }
 

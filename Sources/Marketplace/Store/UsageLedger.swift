@@ -10,8 +10,8 @@ package protocol UsageLedger: Sendable {
     /// second of two with one key meets the first. When the call returns, what it reports is on
     /// stable storage. A cancelled caller is answered like any other, so that it can know.
     ///
-    /// Throws `outdated` where the catalog has another revision by then than that on which the
-    /// entries were decided; nil is for entries that no catalog was asked about.
+    /// Throws `outdated` where the store's revision does not admit usage that was decided on this
+    /// one; nil is for entries that no catalog was asked about.
     func record(
         _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
     ) async throws(StoreError) -> [RecordOutcome]
@@ -64,7 +64,8 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case overloaded
         /// A cursor that this store never gave out.
         case unknownCursor
-        /// The entries were decided on a catalog of an earlier revision; nothing was stored.
+        /// The entries were decided on a revision that they must not be recorded after; nothing was
+        /// stored.
         case outdated
         /// Nothing was stored, and the store knows it.
         case notStored

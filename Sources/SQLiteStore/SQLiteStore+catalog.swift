@@ -1,0 +1,122 @@
+import GRDBSQLite
+package import Marketplace
+import MeteringAPI
+
+extension SQLiteStore {
+    package func loadCatalog() async throws(StoreError) -> Catalog {
+        try await read("the catalog") { connection in
+            var catalog = Catalog()
+            catalog.revision = try RevisionMark.stored(on: connection)
+            let rows = try Statement(
+                "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ?", on: connection)
+            let next = try Statement(
+                "SELECT kind FROM catalog WHERE kind > ? ORDER BY kind LIMIT 1", on: connection)
+            var kind = ""
+            while true {
+                next.bind(1, kind)
+                defer { next.reset() }
+                guard try next.step() else { return catalog }
+                kind = next.text(0)
+                if CatalogFact.Kind(rawValue: kind)?.isLookedUp == true { continue }
+                rows.bind(1, kind)
+                while try rows.step() { catalog.put(try rows.fact()) }
+                rows.reset()
+            }
+        }
+    }
+
+    package func facts(_ query: FactQuery) async throws(StoreError) -> [CatalogFact] {
+        try await read("the facts of the catalog") { connection in
+            let rows = try Statement(query, on: connection)
+            var facts: [CatalogFact] = []
+            while try rows.step() { facts.append(try rows.fact()) }
+            return facts
+        }
+    }
+
+    package func assumedWorkloads() async throws(StoreError) -> Int {
+        try await read("the workloads") { connection in
+            let rows = try Statement(
+                "SELECT count(*) FROM catalog WHERE is_assumed = 1", on: connection)
+            return try rows.step() ? Int(rows.integer(0)) : 0
+        }
+    }
+
+    package func catalogChanges(
+        after revision: CatalogRevision
+    ) async throws(StoreError) -> CatalogUpdate? {
+        try await read("what happened to the catalog") { connection in
+            guard let (keys, current) = try RevisionMark.changes(after: revision, on: connection)
+            else { return nil }
+            let find = try Statement(
+                "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ? AND id = ?",
+                on: connection)
+            var changes: [CatalogChange] = []
+            for key in keys {
+                find.bind(1, key.kind.rawValue)
+                find.bind(2, key.id)
+                defer { find.reset() }
+                changes.append(try find.step() ? .put(try find.fact()) : .remove(key))
+            }
+            return CatalogUpdate(changes: changes, revision: current)
+        }
+    }
+}
+
+extension Statement {
+    /// Finds the facts of a query.
+    fileprivate convenience init(
+        _ query: FactQuery, on connection: OpaquePointer
+    ) throws(SQLiteFailure) {
+        try self.init(
+            "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ?1 \(query.condition)",
+            on: connection)
+        switch query {
+        case .key(let key):
+            bind(1, key.kind.rawValue)
+            bind(2, key.id)
+        case .owned(let kind, let owner):
+            bind(1, kind.rawValue)
+            bind(2, owner)
+        case .due(let kind, let end, let limit):
+            bind(1, kind.rawValue)
+            bind(2, end.milliseconds)
+            bind(3, Int64(limit))
+        case .all(let kind, let id, let limit):
+            bind(1, kind.rawValue)
+            bind(2, id ?? "")
+            bind(3, Int64(limit))
+        }
+    }
+
+    /// The fact of a row of the catalog.
+    fileprivate func fact() throws(SQLiteFailure) -> CatalogFact {
+        let (kind, id, body) = (text(0), text(1), text(2))
+        guard CatalogTable.checksum(kind: kind, id: id, body: body) == integer(3) else {
+            throw SQLiteFailure(
+                code: SQLITE_CORRUPT, message: "the \(kind) \(id) is not what was written")
+        }
+        guard let kind = CatalogFact.Kind(rawValue: kind) else {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "unknown kind of fact \(kind)")
+        }
+        do {
+            return try CatalogFact(kind: kind, body: body)
+        } catch {
+            throw SQLiteFailure(
+                code: SQLITE_CORRUPT,
+                message: "the \(kind.rawValue) \(id) cannot be read: \(error)")
+        }
+    }
+}
+
+extension FactQuery {
+    fileprivate var condition: String {
+        switch self {
+        case .key: "AND id = ?2"
+        case .owned: "AND owner = ?2 ORDER BY id"
+        case .due: "AND moment <= ?2 ORDER BY moment, id LIMIT ?3"
+        case .all(_, nil, _): "AND id >= ?2 ORDER BY id LIMIT ?3"
+        case .all: "AND id > ?2 ORDER BY id LIMIT ?3"
+        }
+    }
+}
