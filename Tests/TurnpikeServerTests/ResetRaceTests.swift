@@ -116,6 +116,25 @@ struct ResetRaceTests {
         ) { try await state.settle() }
     }
 
+    @Test(
+        "A change that waits for a reset whose outcome is unknown is refused where it happened",
+        arguments: InterruptedStore.LostSave.allCases)
+    func waitingEditOverLostReset(lost: InterruptedStore.LostSave) async throws {
+        let store = InterruptedStore()
+        let market = try await ControlMarket.furnished(store: store)
+        let state = market.application.state
+        store.loseSave(lost)
+        let answer = try await Self.run(
+            {
+                await #expect(throws: StoreError.self) { try await state.forgetEverything() }
+            }, on: state, heldBy: store.beforeForgetting
+        ) {
+            await market.send(.put, "accounts/333344445555", #"{"role":"buyer","name":"C"}"#)
+        }
+        #expect(answer.status == (lost == .stored ? 409 : 201))
+        #expect(state.catalog.accounts.isEmpty == (lost == .stored))
+    }
+
     @Test("A change that waits for a reset of usage is made after it")
     func waitingEditOverUsage() async throws {
         let store = InterruptedStore()
