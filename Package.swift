@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let httpClient: Target.Dependency = .product(
@@ -81,10 +82,16 @@ let targets: [Target] = [
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
-        swiftSettings: settings),
+        exclude: ["Fixtures"], swiftSettings: settings),
 
     // Tasks that wait for each other without asking again and again.
     .target(name: "Waiting", swiftSettings: settings),
+
+    // What was counted, behind the façade of swift-metrics, as Prometheus reads it.
+    .target(name: "PrometheusText", dependencies: [coreMetrics], swiftSettings: settings),
+    .testTarget(
+        name: "PrometheusTextTests", dependencies: ["PrometheusText", coreMetrics],
+        swiftSettings: settings),
 
     // HTTP/1.1 within its bounds.
     .target(
@@ -102,8 +109,8 @@ let targets: [Target] = [
     .target(
         name: "MarketplaceHost",
         dependencies: [
-            "AWSWire", "Marketplace", "MeteringAPI", "Waiting", crypto, httpClient,
-            logging, nioCore,
+            "AWSWire", "Marketplace", "MeteringAPI", "PrometheusText", "Waiting", coreMetrics,
+            crypto, httpClient, logging, nioCore,
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOPosix", package: "swift-nio"),
@@ -115,8 +122,8 @@ let targets: [Target] = [
     .target(
         name: "MeteringEndpoint",
         dependencies: [
-            "AWSWire", "Marketplace", "MarketplaceHost", "MeteringAPI", "WebServer",
-            httpTypes,
+            "AWSWire", "Marketplace", "MarketplaceHost", "MeteringAPI", "PrometheusText",
+            "WebServer", coreMetrics, httpTypes,
         ],
         swiftSettings: settings),
 
@@ -144,8 +151,8 @@ let targets: [Target] = [
         name: "TurnpikeServer",
         dependencies: [
             "BuyerPages", "ControlAPI", "Documents", "InMemoryStore", "Marketplace",
-            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "SQLiteStore", "WebServer",
-            httpTypes, logging, nioCore,
+            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "PrometheusText",
+            "SQLiteStore", "WebServer", httpTypes, logging, nioCore,
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -157,7 +164,7 @@ let targets: [Target] = [
             "TurnpikeServer", "AWSWire", "ControlAPI", "Documents", "InMemoryStore",
             "Marketplace", "MarketplaceHost", "MeteringAPI",
             "MeteringEndpoint", "SQLiteStore", "StoreContract", "TestProcesses", "Waiting",
-            "WebServer", logging, nioCore, httpTypes,
+            "PrometheusText", "WebServer", coreMetrics, logging, nioCore, httpTypes,
             .product(name: "CryptoExtras", package: "swift-crypto"),
             .product(name: "NIOEmbedded", package: "swift-nio"),
             .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -243,6 +250,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

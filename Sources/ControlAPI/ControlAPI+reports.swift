@@ -136,33 +136,9 @@ extension ControlAPI {
         }
     }
 
-    /// What can be said without keeping more: sizes, and requests since the start.
-    func metrics() -> ControlResult {
-        let catalog = state.catalog
-        let gauges: [(name: String, help: String, value: Int)] = [
-            ("turnpike_products", "Products.", catalog.products.count),
-            ("turnpike_agreements", "Agreements.", catalog.agreements.count),
-            ("turnpike_credentials", "Credentials.", catalog.credentials.count),
-            (
-                "turnpike_damage", "Damaged pages and what cannot be read for them; see /health.",
-                state.store.findings.count
-            ),
-        ]
-        var text = """
-            # HELP turnpike_requests_total Requests to the AWS endpoint since the start or a reset.
-            # TYPE turnpike_requests_total counter
-            turnpike_requests_total \(log.count)
-
-            """
-        for gauge in gauges {
-            text += """
-                # HELP \(gauge.name) \(gauge.help)
-                # TYPE \(gauge.name) gauge
-                \(gauge.name) \(gauge.value)
-
-                """
-        }
-        var result = ControlResult(Array(text.utf8))
+    /// What an operator's monitoring reads.
+    func metricsText() async -> ControlResult {
+        var result = ControlResult(Array(await metrics().utf8))
         result.contentType = "text/plain; version=0.0.4; charset=utf-8"
         return result
     }

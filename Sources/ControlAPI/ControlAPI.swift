@@ -13,12 +13,15 @@ package struct ControlAPI: Sendable {
     package let forge: RegistrationKeyForge
     package let reach: TargetReach
     private let access: ControlAccess
+    /// The text of `/metrics`.
+    let metrics: @Sendable () async -> String
 
     package init(
         state: MarketplaceState, log: RequestLog, forge: RegistrationKeyForge,
-        access: ControlAccess,
-        reach: TargetReach = TargetReach()
+        access: ControlAccess, reach: TargetReach = TargetReach(),
+        metrics: @escaping @Sendable () async -> String
     ) {
+        self.metrics = metrics
         self.state = state
         self.log = log
         self.forge = forge

@@ -209,8 +209,8 @@ extension ControlAPI {
             response: .health, isOpen: true,
             handler: { control, _ in control.health() }),
         Route(
-            method: .get, template: "/metrics", summary: "Counters, as Prometheus text",
+            method: .get, template: "/metrics", summary: "Metrics, as Prometheus text",
             response: .empty, contentType: "text/plain",
-            handler: { control, _ in control.metrics() }),
+            handler: { control, _ in await control.metricsText() }),
     ]
 }

@@ -198,6 +198,18 @@ package final class InMemoryStore: MarketplaceStore {
                 .map { ExactText($0.dimension) })
     }
 
+    package func waitingDeliveries() async throws(StoreError) -> [WaitingDeliveries] {
+        let waiting = state.withLock(\.deliveries).filter { $0.state == .waiting }
+        return Dictionary(grouping: waiting) { ExactText($0.target) }.map { target, deliveries in
+            WaitingDeliveries(
+                target: target.text, count: deliveries.count,
+                oldestEvent: deliveries.map(\.event).min() ?? 0)
+        }.sorted { ExactText($0.target) < ExactText($1.target) }
+    }
+
+    /// Memory has no transactions.
+    package var activity: StoreActivity { StoreActivity() }
+
     /// Memory has no pages that a disk could change.
     package var findings: [String] { [] }
 

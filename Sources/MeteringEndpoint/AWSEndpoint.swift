@@ -1,4 +1,5 @@
 import AWSWire
+package import CoreMetrics
 import HTTPTypes
 import Marketplace
 package import MarketplaceHost
@@ -20,12 +21,15 @@ package struct AWSEndpoint: Sendable {
     private let operations: MeteringOperations
     private let authenticator: Authenticator
     private let explainsInHeader: Bool
+    private let metrics: EndpointMetrics
     private let dates = DateHeader()
 
     package init(
         state: MarketplaceState, log: RequestLog, forge: RegistrationKeyForge,
-        authentication: AuthenticationMode, explainsInHeader: Bool
+        authentication: AuthenticationMode, explainsInHeader: Bool,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
+        self.metrics = EndpointMetrics(metrics)
         self.state = state
         self.log = log
         operations = MeteringOperations(state: state, forge: forge)
@@ -373,13 +377,16 @@ package struct AWSEndpoint: Sendable {
                 + " /control/v1/requests/" + requestID
         }
         let duration = (ContinuousClock.now - start).components
+        let nanoseconds = duration.seconds * 1_000_000_000 + duration.attoseconds / 1_000_000_000
+        metrics.count(
+            exchange.operation, status: response.status.code, error: exchange.error,
+            nanoseconds: nanoseconds, exchange.explanation)
         log.append(
             LoggedRequest(
                 requestID: requestID, at: exchange.now, operation: exchange.operation,
                 accessKeyID: exchange.accessKeyID, caller: exchange.caller?.arn,
                 status: response.status.code, error: exchange.error,
-                durationMicroseconds: duration.seconds * 1_000_000
-                    + duration.attoseconds / 1_000_000_000_000,
+                durationMicroseconds: nanoseconds / 1000,
                 explanation: exchange.explanation,
                 trailed: exchange.trailed(request)))
     }

@@ -29,7 +29,7 @@ final class CommitQueue: Sendable {
         beforeEachGroup = options.beforeEachGroup
     }
 
-    var activity: SQLiteStore.Activity { state.withLock(\.activity) }
+    var activity: StoreActivity { state.withLock(\.activity) }
 
     /// Whether it writes nothing any more, until the file is opened again.
     var hasFailed: Bool { state.withLock { $0.failure != nil } }
@@ -75,6 +75,7 @@ final class CommitQueue: Sendable {
         guard let writer = writer.withLock({ $0 }) else {
             return answer(calls, with: CommitQueueState.closed)
         }
+        let start = ContinuousClock.now
         do {
             let answers = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
                 var answers: [WriteCall.Answer] = []
@@ -84,7 +85,8 @@ final class CommitQueue: Sendable {
                 }
                 return answers
             }
-            state.withLock { $0.count(calls) }
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            state.withLock { $0.count(calls, seconds: seconds) }
             for (call, answer) in zip(calls, answers) {
                 call.continuation.resume(returning: answer)
             }
@@ -214,7 +216,7 @@ struct CommitQueueState {
 
     private var waiting: [WriteCall] = []
     private var isWriting = false
-    private(set) var activity = SQLiteStore.Activity()
+    private(set) var activity = StoreActivity()
     /// Nothing comes any more; what waits is still written.
     var isClosed = false
     /// Nothing is written any more, not even what waits.
@@ -254,8 +256,10 @@ struct CommitQueueState {
         return group
     }
 
-    mutating func count(_ calls: ArraySlice<WriteCall>) {
+    mutating func count(_ calls: ArraySlice<WriteCall>, seconds: Double) {
         activity.commits += 1
+        activity.commitSeconds.add(seconds)
+        activity.callsInCommit.add(Double(calls.count))
         activity.calls += calls.count
         activity.entries += calls.reduce(0) { $0 + $1.entries }
     }

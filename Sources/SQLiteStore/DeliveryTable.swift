@@ -128,6 +128,29 @@ extension SQLiteStore {
         }
     }
 
+    package func waitingDeliveries() async throws(StoreError) -> [WaitingDeliveries] {
+        try await read("the deliveries") { connection in
+            // All columns are in the index of what waits, so no delivery itself is read.
+            let rows = try Statement(
+                """
+                SELECT target, count(*), min(number) FROM delivery WHERE state = 0
+                GROUP BY target ORDER BY target
+                """, on: connection)
+            let event = try Statement(
+                "SELECT event FROM delivery WHERE number = ?", on: connection)
+            var waiting: [WaitingDeliveries] = []
+            while try rows.step() {
+                event.bind(1, rows.integer(2))
+                defer { event.reset() }
+                let oldest = try event.step() ? event.integer(0) : 0
+                waiting.append(
+                    WaitingDeliveries(
+                        target: rows.text(0), count: Int(rows.integer(1)), oldestEvent: oldest))
+            }
+            return waiting
+        }
+    }
+
     package func outbox(
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox {

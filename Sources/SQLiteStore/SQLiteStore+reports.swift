@@ -122,8 +122,10 @@ extension SQLiteStore {
             }
         } catch {
             let failure = SQLiteFailure(error).about(subject)
-            throw StoreError(
-                failure.isDamage ? .damaged : .notStored, cause: connections.pages.explain(failure))
+            throw counted(
+                StoreError(
+                    failure.isDamage ? .damaged : .notStored,
+                    cause: connections.pages.explain(failure)))
         }
     }
 }

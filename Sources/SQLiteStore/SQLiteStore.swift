@@ -1,6 +1,7 @@
 import GRDB
 package import Marketplace
 package import MeteringAPI
+import Synchronization
 
 /// The embedded store: catalog, usage and client tokens in one SQLite file.
 ///
@@ -44,16 +45,9 @@ package final class SQLiteStore: MarketplaceStore {
         package init() {}
     }
 
-    /// What was written since the store was opened, and what waits.
-    package struct Activity: Sendable, Hashable {
-        package var commits = 0
-        package var calls = 0
-        package var entries = 0
-        /// Entries that wait, with their allocations, as `Limits.waiting` counts them.
-        package var waiting = 0
-    }
-
     private let file: DataFile
+    /// Calls that failed.
+    private let errors = Mutex<[StoreError.Code: Int]>([:])
 
     /// Opens a data file, or makes a new one that only its owner may read.
     ///
@@ -65,7 +59,27 @@ package final class SQLiteStore: MarketplaceStore {
     /// The data file's real path.
     var path: String { file.path }
 
-    package var activity: Activity { file.current.queue.activity }
+    package var activity: StoreActivity {
+        var activity = file.current.queue.activity
+        activity.errors = errors.withLock(\.self)
+        return activity
+    }
+
+    /// An error, once it is counted.
+    func counted(_ error: StoreError) -> StoreError {
+        errors.withLock { $0[error.code, default: 0] += 1 }
+        return error
+    }
+
+    private func perform(
+        _ work: WriteCall.Work
+    ) async throws(StoreError) -> WriteCall.Outcome {
+        do throws(StoreError) {
+            return try await file.opened().queue.perform(work)
+        } catch {
+            throw counted(error)
+        }
+    }
 
     package func record(
         _ entries: [UsageEntry], decidedOn revision: CatalogRevision?
@@ -79,7 +93,7 @@ package final class SQLiteStore: MarketplaceStore {
                 throw StoreError(.notStored, cause: error.description)
             }
         }
-        return try await file.opened().queue.perform(
+        return try await perform(
             .record(entries, allocations: allocations, decidedOn: revision)
         ).entries
     }
@@ -110,7 +124,7 @@ package final class SQLiteStore: MarketplaceStore {
         _ target: String, for claimant: String, at time: Timestamp, until end: Timestamp
     ) async throws(StoreError) -> DeliveryClaim {
         let claim = DeliveryClaim(claimant: claimant, until: end)
-        let outcome = try await file.opened().queue.perform(
+        let outcome = try await perform(
             .claim(target: target, claim, at: time))
         return outcome.claim ?? claim
     }
@@ -118,7 +132,7 @@ package final class SQLiteStore: MarketplaceStore {
     package func settle(
         _ delivery: Delivery, by claimant: String
     ) async throws(StoreError) -> Bool {
-        try await file.opened().queue.perform(.settle(delivery, claimant: claimant)).isSettled
+        try await perform(.settle(delivery, claimant: claimant)).isSettled
     }
 
     package var findings: [String] { file.current.pages.findings }
@@ -146,7 +160,7 @@ package final class SQLiteStore: MarketplaceStore {
         } catch {
             throw StoreError(.notStored, cause: "\(error)")
         }
-        return try await file.opened().queue.perform(
+        return try await perform(
             .change(forgetting: forgetting, stored, expecting: revision, ifUnused: products)
         ).saved
     }

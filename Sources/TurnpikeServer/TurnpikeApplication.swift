@@ -24,6 +24,7 @@ package struct TurnpikeApplication: Sendable {
     private let reach: TargetReach
     private let pages: BuyerPages
     private let logger: Logger
+    private let metrics: ServerMetrics
 
     /// Opens the store and applies the seeds; nothing listens yet.
     package init(
@@ -62,14 +63,19 @@ package struct TurnpikeApplication: Sendable {
                     + "restore the file from a backup, or choose another with --data")
         }
         log = RequestLog()
+        let metrics = ServerMetrics(state: state)
+        self.metrics = metrics
         reach = TargetReach(allowsRemote: configuration.allowsRemoteTargets)
         let forge = RegistrationKeyForge(state: state)
         endpoint = AWSEndpoint(
             state: state, log: log, forge: forge, authentication: configuration.authentication,
-            explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback)
+            explainsInHeader: configuration.explainsInHeader ?? configuration.isLoopback,
+            metrics: metrics.registry)
         let access = ControlAccess(
             token: configuration.controlToken, isLoopback: configuration.isLoopback)
-        control = ControlAPI(state: state, log: log, forge: forge, access: access, reach: reach)
+        control = ControlAPI(
+            state: state, log: log, forge: forge, access: access, reach: reach,
+            metrics: { await metrics.text() })
         pages = BuyerPages(state: state, access: access)
         if configuration.isDemo {
             try await Demo.apply(to: state)
@@ -123,7 +129,9 @@ package struct TurnpikeApplication: Sendable {
         var group = ServiceGroupConfiguration(
             services: [
                 service, Timekeeper(state: state, logger: logger),
-                EventCourier(state: state, sender: EventSender(reach: reach), logger: logger),
+                EventCourier(
+                    state: state, sender: EventSender(reach: reach), logger: logger,
+                    metrics: metrics.registry),
             ],
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(Limits.shutdownSeconds)

@@ -91,6 +91,12 @@ extension ForwardingStore {
         try await store.events(after: number, within: bounds)
     }
 
+    func waitingDeliveries() async throws(StoreError) -> [WaitingDeliveries] {
+        try await store.waitingDeliveries()
+    }
+
+    var activity: StoreActivity { store.activity }
+
     var findings: [String] { store.findings }
 
     func backup() async throws(StoreError) -> StoreCopy? { try await store.backup() }

@@ -82,6 +82,12 @@ package struct RecordExplanation: Sendable {
         case dryRun
         case refused(String)
 
+        /// The names of all outcomes.
+        package static let names = [
+            "recorded", "alreadyRecorded", "conflict", "tokenReplayed", "tokenConflict",
+            "unprocessed", "notSubscribed", "dryRun", "refused",
+        ]
+
         /// The name that explanations use.
         package var name: String {
             switch self {

@@ -103,6 +103,13 @@ package protocol MarketplaceStore: UsageLedger {
     /// The dimensions of the product that have usage.
     func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText>
 
+    /// What waits to be delivered, for each target with something that waits, in the order of the
+    /// targets' ids.
+    func waitingDeliveries() async throws(StoreError) -> [WaitingDeliveries]
+
+    /// What the store has done since it was opened; to ask costs next to nothing.
+    var activity: StoreActivity { get }
+
     /// Sentences about what was found to be damaged since the store was opened, and still is.
     var findings: [String] { get }
 

@@ -59,7 +59,7 @@ package struct EarlierRecord: Sendable, Hashable {
 /// The machinery of a store failed.
 package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What went wrong, and what is known of the state after it.
-    package enum Code: Sendable, Hashable {
+    package enum Code: Sendable, Hashable, CaseIterable {
         /// More waits to be recorded than the store's bound; nothing was stored.
         case overloaded
         /// A cursor that this store never gave out.

@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import Logging
 import Marketplace
 import MeteringAPI
@@ -17,6 +18,7 @@ package struct EventCourier: Service {
     let state: MarketplaceState
     let sender: EventSender
     let logger: Logger
+    private let attempts: CourierMetrics
 
     /// Deliveries that a worker reads at once.
     private static let batch = 16
@@ -34,8 +36,10 @@ package struct EventCourier: Service {
 
     /// A courier that delivers until it is cancelled or the process is told to stop.
     package init(
-        name: String = "server", state: MarketplaceState, sender: EventSender, logger: Logger
+        name: String = "server", state: MarketplaceState, sender: EventSender, logger: Logger,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) {
+        attempts = CourierMetrics(metrics)
         self.name = name
         self.state = state
         self.sender = sender
@@ -156,6 +160,7 @@ package struct EventCourier: Service {
                 continue
             }
             guard let outcome = await attempt(event.event, to: target) else { return .done }
+            attempts.count(outcome)
             let tried = delivery.tried(at: state.realNow, error: outcome.error)
             guard try await state.store.settle(tried, by: name) else { return .claimLost }
             if case .unreachable = outcome { return .unreachable }

@@ -182,7 +182,10 @@ struct ReportRouteTests {
         let metrics = await market.send(.get, "/metrics")
         #expect(metrics.headers[.contentType]?.hasPrefix("text/plain") == true)
         let lines = metrics.text.split(separator: "\n")
-        #expect(lines.contains("turnpike_requests_total 3"))
+        #expect(
+            lines.contains(
+                #"turnpike_requests_total{operation="BatchMeterUsage",status="200",exception=""} 3"#
+            ))
         #expect(lines.contains("turnpike_products 4"))
         #expect(lines.contains("turnpike_credentials 1"))
     }

@@ -183,6 +183,11 @@ struct DeliveryTests {
             #expect(done["items.0.attempts"] == "3")
             #expect(done["items.0.deliveredAt"] != nil)
             #expect(done["items.0.lastError"] == nil)
+            let metrics = await application.respond(
+                to: PlainRequest(method: .get, path: "/metrics", authority: "127.0.0.1:8655"))
+            let text = String(decoding: metrics.body, as: UTF8.self)
+            #expect(text.contains(#"turnpike_delivery_attempts_total{outcome="delivered"} 1"#))
+            #expect(text.contains(#"turnpike_delivery_attempts_total{outcome="refused"} 2"#))
         }
     }
 
