@@ -138,7 +138,7 @@ package final class ObjectReader {
             if let number = WholeNumber.read(text, in: Int64(Int32.min)...Int64(Int32.max)) {
                 return .integer(number)
             }
-            if let number = Double(text), number.isFinite { return .double(number) }
+            if let number = WholeNumber.double(text) { return .double(number) }
             if case .plain = value.content { return .string(text) }
         default: break
         }

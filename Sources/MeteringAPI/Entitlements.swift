@@ -1,5 +1,5 @@
 /// A seller asks what buyers bought in advance, of the entitlement service beside the metering one.
-public struct GetEntitlementsRequest: Sendable, Hashable {
+public struct GetEntitlementsRequest: ConstrainedRequest {
     /// The product; required.
     public var productCode: String?
     /// Values by key: any of a key's values, and all of the keys.

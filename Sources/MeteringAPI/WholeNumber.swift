@@ -1,4 +1,4 @@
-/// The one way from a text of somebody else's to a whole number.
+/// The one way from a text of somebody else's to a number.
 ///
 /// Nothing else in the sources reads numbers from texts, so that no number gets past its bounds and
 /// into arithmetic that traps.
@@ -23,6 +23,13 @@ package enum WholeNumber {
         else { return nil }
         let number = text.utf8.reduce(Int64(0)) { $0 * 10 + Int64($1 - 48) }
         return range.contains(number) ? number : nil
+    }
+
+    /// The number with a fraction that a text spells; nil for everything else, and where it is
+    /// infinite or no number.
+    package static func double(_ text: String) -> Double? {
+        guard let number = Double(text), number.isFinite else { return nil }
+        return number
     }
 
     /// Whether a text is a whole number, however large.

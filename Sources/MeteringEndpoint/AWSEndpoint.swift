@@ -18,7 +18,7 @@ package enum AuthenticationMode: String, Sendable, CaseIterable {
 package struct AWSEndpoint: Sendable {
     private let state: MarketplaceState
     private let log: RequestLog
-    private let operations: MeteringOperations
+    private let means: OperationMeans
     private let authenticator: Authenticator
     private let explainsInHeader: Bool
     private let metrics: EndpointMetrics
@@ -32,7 +32,7 @@ package struct AWSEndpoint: Sendable {
         self.metrics = EndpointMetrics(metrics)
         self.state = state
         self.log = log
-        operations = MeteringOperations(state: state, forge: forge)
+        means = OperationMeans(state: state, forge: forge)
         authenticator = Authenticator(mode: authentication)
         self.explainsInHeader = explainsInHeader
     }
@@ -76,7 +76,7 @@ package struct AWSEndpoint: Sendable {
     /// What the log will say of a request.
     private struct Exchange {
         let now: Timestamp
-        var operation: OperationName?
+        var operation: (any ServedOperation.Type)?
         var accessKeyID: String?
         var caller: Principal?
         var region = ""
@@ -89,7 +89,8 @@ package struct AWSEndpoint: Sendable {
 
         /// Lets the server's clock be off, where a fault wants that for the key that is named.
         mutating func skewClock(
-            _ request: PlainRequest, _ operation: OperationName, _ faults: FaultInjector
+            _ request: PlainRequest, _ operation: OperationName,
+            _ faults: FaultInjector
         ) {
             let key = request.headers[.authorization]?.claimedAccessKeyID ?? ""
             let call = FaultCall(operation: operation, accessKeyID: key, region: "")
@@ -98,8 +99,7 @@ package struct AWSEndpoint: Sendable {
 
         /// What the audit trail shows: the calls whose caller is known, as in AWS's list.
         func trailed(_ request: PlainRequest) -> TrailedCall? {
-            guard let caller, operation != .resolveCustomer, operation != .getEntitlements
-            else { return nil }
+            guard let caller, let operation, !operation.onlyReads else { return nil }
             return TrailedCall(
                 principal: caller, region: region, userAgent: request.headers[.userAgent],
                 request: request.body, answer: answer)
@@ -108,7 +108,7 @@ package struct AWSEndpoint: Sendable {
 
     /// What is needed to do an operation, once it is known who asks.
     private struct Work {
-        let operation: OperationName
+        let operation: any ServedOperation.Type
         let identity: Authenticator.Identity
         /// The catalog's revision when the request began.
         let begun: CatalogRevision
@@ -119,8 +119,7 @@ package struct AWSEndpoint: Sendable {
         /// Whether a reset that came in between left the request nothing to go on with; what only
         /// reads goes on with what is there.
         func isOvertaken(by catalog: Catalog) -> Bool {
-            operation != .resolveCustomer && operation != .getEntitlements
-                && catalog.revision.hasForgotten(since: begun)
+            !operation.onlyReads && catalog.revision.hasForgotten(since: begun)
         }
     }
 
@@ -132,7 +131,10 @@ package struct AWSEndpoint: Sendable {
             return Self.unreadable("the body is empty")
         }
         var moment = moment
-        moment.catalog = await looking(up: operation, request, in: moment.catalog)
+        if operation.lookUps != nil {
+            moment.catalog = await looking(
+                up: operation, try? Self.parse(request), in: moment.catalog)
+        }
         var document: JSONDocument?
         let work: Work
         do throws(Stop) {
@@ -144,27 +146,16 @@ package struct AWSEndpoint: Sendable {
             return await answer(request, work, verdict, &document)
         }
         guard let document else { return Self.unreadable("the body is empty") }
-        return await decide(work, document, in: work.context, by: operations)
+        return await decide(work, document, in: work.context, with: means)
     }
 
-    /// A copy of a catalog with the token that a request carries, which leads to its product.
+    /// A copy of a catalog with what a request carries that leads to its product.
     private func looking(
-        up operation: OperationName, _ request: PlainRequest, in catalog: Catalog
+        up operation: any ServedOperation.Type, _ document: JSONDocument?, in catalog: Catalog
     ) async -> Catalog {
-        guard operation == .resolveCustomer, let document = try? Self.parse(request) else {
-            return catalog
-        }
-        return await looking(up: operation, document, in: catalog)
-    }
-
-    private func looking(
-        up operation: OperationName, _ document: JSONDocument, in catalog: Catalog
-    ) async -> Catalog {
-        guard operation == .resolveCustomer, let text = document.root["RegistrationToken"]?.text
-        else { return catalog }
-        let key = CatalogFact.Key(.registrationToken, TokenText.digest(of: text))
+        guard let lookUps = operation.lookUps, let document else { return catalog }
         // Where the store fails, the operation will say so.
-        return (try? await state.looking(up: [.key(key)], in: catalog)) ?? catalog
+        return (try? await state.looking(up: lookUps(document.root), in: catalog)) ?? catalog
     }
 
     /// An answer that comes before the operation.
@@ -174,11 +165,11 @@ package struct AWSEndpoint: Sendable {
 
     /// Finds out who asks for what, and whether that is allowed; nothing here waits.
     private func prepare(
-        _ request: PlainRequest, _ operation: OperationName, _ moment: Moment,
+        _ request: PlainRequest, _ operation: any ServedOperation.Type, _ moment: Moment,
         _ exchange: inout Exchange, _ document: inout JSONDocument?
     ) throws(Stop) -> Work {
         let faults = state.faults.isActive ? state.faults : nil
-        if let faults { exchange.skewClock(request, operation, faults) }
+        if let faults { exchange.skewClock(request, operation.name, faults) }
         let identity = try authenticate(request, moment, clockSkew: exchange.clockSkew)
         exchange.accessKeyID = identity.accessKeyID
         let parsed = try Self.parse(request)
@@ -188,7 +179,7 @@ package struct AWSEndpoint: Sendable {
                 of: operation, parsed.root, identity, moment.catalog, moment.now)
             exchange.caller = context.caller.principal
             exchange.region = identity.region
-            try context.permit(operation)
+            try context.permit(operation.name)
             var work = Work(
                 operation: operation, identity: identity, begun: moment.catalog.revision,
                 context: context)
@@ -196,7 +187,7 @@ package struct AWSEndpoint: Sendable {
                 let call = FaultCall(
                     operation, accessKeyID: identity.accessKeyID,
                     accountID: context.caller.principal.accountID, region: identity.region,
-                    productCode: Self.product(of: operation, parsed.root, moment.catalog)?.code,
+                    productCode: operation.product(in: parsed.root, moment.catalog)?.code,
                     parsed.root)
                 work.verdict = faults.judge(call, real: state.realNow)
             }
@@ -224,17 +215,18 @@ package struct AWSEndpoint: Sendable {
 
     /// What a request is decided on.
     private func context(
-        of operation: OperationName, _ body: JSONValue, _ identity: Authenticator.Identity,
+        of operation: any ServedOperation.Type, _ body: JSONValue,
+        _ identity: Authenticator.Identity,
         _ catalog: Catalog, _ now: Timestamp
     ) throws(Refusal) -> RuleContext {
-        let product = Self.product(of: operation, body, catalog)
+        let product = operation.product(in: body, catalog)
         let caller =
             if let known = identity.caller {
                 known
             } else {
                 try TrustedCaller.caller(
                     accessKeyID: identity.accessKeyID, region: identity.region,
-                    operation: operation, product: product, catalog: catalog, now: now)
+                    operation: operation.name, product: product, catalog: catalog, now: now)
             }
         return RuleContext(
             catalog: catalog, caller: caller, region: identity.region, now: now,
@@ -257,10 +249,10 @@ package struct AWSEndpoint: Sendable {
     /// The answer to a request, which is decided again where the catalog was overtaken.
     private func decide(
         _ work: Work, _ document: JSONDocument, in context: RuleContext,
-        by operations: MeteringOperations
+        with means: OperationMeans
     ) async -> EndpointAnswer {
         var context = context
-        var answer = await operations.answer(work.operation, document, in: context)
+        var answer = await work.operation.answer(document, context, with: means)
         for _ in 1..<Self.decisions where answer.isOutdated {
             guard let catalog = try? await state.settledCatalog() else { break }
             do throws(Refusal) {
@@ -270,7 +262,7 @@ package struct AWSEndpoint: Sendable {
             } catch {
                 return EndpointAnswer(error)
             }
-            answer = await operations.answer(work.operation, document, in: context)
+            answer = await work.operation.answer(document, context, with: means)
         }
         return answer
     }
@@ -285,13 +277,13 @@ package struct AWSEndpoint: Sendable {
             document = nil
             await state.faults.delay(verdict, departure: request.departure)
         }
-        var operations = operations
-        operations.unprocessed = verdict.unprocessed
+        var means = means
+        means.unprocessed = verdict.unprocessed
         var answer: EndpointAnswer
         if let instead = verdict.answer {
             answer = EndpointAnswer(instead)
         } else {
-            answer = await self.answer(request, work, &document, by: operations)
+            answer = await self.answer(request, work, &document, with: means)
         }
         answer.isCut = verdict.isCut
         // The one that answered is the reason already.
@@ -302,7 +294,7 @@ package struct AWSEndpoint: Sendable {
     /// The answer to a request that a fault may have kept waiting, while the marketplace went on.
     private func answer(
         _ request: PlainRequest, _ work: Work, _ document: inout JSONDocument?,
-        by operations: MeteringOperations
+        with means: OperationMeans
     ) async -> EndpointAnswer {
         let body: JSONDocument
         do throws(Stop) {
@@ -314,37 +306,10 @@ package struct AWSEndpoint: Sendable {
             let context = try context(
                 of: work, body,
                 later: await looking(up: work.operation, body, in: state.catalog))
-            return await decide(work, body, in: context, by: operations)
+            return await decide(work, body, in: context, with: means)
         } catch {
             return EndpointAnswer(error)
         }
-    }
-
-    /// The product that a request names, before anything about it is checked: its contract says
-    /// how the request is read.
-    private static func product(
-        of operation: OperationName, _ body: JSONValue, _ catalog: Catalog
-    ) -> Product? {
-        switch operation {
-        case .meterUsage, .registerUsage, .getEntitlements: break
-        case .batchMeterUsage:
-            // A null is absent.
-            guard body["ProductCode"].map({ $0.kind == .null }) ?? true,
-                let records = body["UsageRecords"],
-                records.kind == .list
-            else { break }
-            var elements = records.elements
-            return elements.next()?["LicenseArn"]
-                .flatMap { catalog.agreement(licenseARN: $0.text) }
-                .flatMap { catalog.products[$0.productCode] }
-        case .resolveCustomer:
-            guard let text = body["RegistrationToken"]?.text,
-                let token = catalog.registrationTokens[TokenText.digest(of: text)]
-            else { return nil }
-            return catalog.agreements[token.agreementID]
-                .flatMap { catalog.products[$0.productCode] }
-        }
-        return body["ProductCode"].flatMap { catalog.products[$0.text] }
     }
 
     /// The body, which must be JSON, or CBOR for the one protocol.
@@ -379,11 +344,11 @@ package struct AWSEndpoint: Sendable {
         let duration = (ContinuousClock.now - start).components
         let nanoseconds = duration.seconds * 1_000_000_000 + duration.attoseconds / 1_000_000_000
         metrics.count(
-            exchange.operation, status: response.status.code, error: exchange.error,
+            exchange.operation?.name, status: response.status.code, error: exchange.error,
             nanoseconds: nanoseconds, exchange.explanation)
         log.append(
             LoggedRequest(
-                requestID: requestID, at: exchange.now, operation: exchange.operation,
+                requestID: requestID, at: exchange.now, operation: exchange.operation?.name,
                 accessKeyID: exchange.accessKeyID, caller: exchange.caller?.arn,
                 status: response.status.code, error: exchange.error,
                 durationMicroseconds: nanoseconds / 1000,

@@ -5,30 +5,18 @@ import MeteringAPI
 extension FaultCall {
     /// A request whose body has been read.
     init(
-        _ operation: OperationName, accessKeyID: String, accountID: String, region: String,
-        productCode: String?, _ body: JSONValue
+        _ operation: any ServedOperation.Type, accessKeyID: String, accountID: String,
+        region: String, productCode: String?, _ body: JSONValue
     ) {
-        self.init(operation: operation, accessKeyID: accessKeyID, region: region)
+        self.init(operation: operation.name, accessKeyID: accessKeyID, region: region)
         self.accountID = accountID
         self.productCode = productCode ?? body["ProductCode"]?.text
-        switch operation {
-        case .batchMeterUsage:
-            guard let list = body["UsageRecords"], list.kind == .list else { return }
-            records = list.elements.map {
-                FaultRecord($0, dimension: "Dimension", quantity: "Quantity")
-            }
-        case .meterUsage:
-            var record = FaultRecord(body, dimension: "UsageDimension", quantity: "UsageQuantity")
-            // The workload reports for the account that it runs in.
-            record.buyerAccountID = accountID
-            records = [record]
-        default: break
-        }
+        records = operation.faultRecords(in: body, by: accountID)
     }
 }
 
 extension FaultRecord {
-    fileprivate init(_ value: JSONValue, dimension: String, quantity: String) {
+    init(_ value: JSONValue, dimension: String, quantity: String) {
         self.init()
         self.dimension = value[dimension]?.text
         buyerAccountID = value["CustomerAWSAccountId"]?.text

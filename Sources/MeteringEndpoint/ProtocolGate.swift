@@ -1,6 +1,6 @@
 import AWSWire
 package import HTTPTypes
-package import MeteringAPI
+import MeteringAPI
 package import WebServer
 
 /// What AWS's framework answers before it looks at who is calling.
@@ -11,7 +11,7 @@ package enum ProtocolGate {
 
     /// The operation that a request is for, or the framework's answer to what is no request.
     package enum Passage: Sendable {
-        case operation(OperationName)
+        case operation(any ServedOperation.Type)
         case answer(PlainResponse, reason: String)
     }
 
@@ -47,14 +47,9 @@ package enum ProtocolGate {
         return String(type.filter { !$0.isWhitespace }).lowercased()
     }
 
-    private static func operation(_ request: PlainRequest) -> OperationName? {
-        request.headers[.amzTarget].flatMap { operations[$0] }
+    private static func operation(_ request: PlainRequest) -> (any ServedOperation.Type)? {
+        request.headers[.amzTarget].flatMap { ServedOperations.byTarget[$0] }
     }
-
-    private static let operations = Dictionary(
-        uniqueKeysWithValues: OperationName.allCases.map {
-            ("\($0.targetPrefix).\($0.rawValue)", $0)
-        })
 
     /// Lets a page of any origin ask; it cannot do anything without a signature.
     private static func crossOrigin(_ request: PlainRequest) -> PlainResponse {

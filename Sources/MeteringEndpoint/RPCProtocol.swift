@@ -31,7 +31,7 @@ package enum RPCProtocol {
             reason = "the header smithy-protocol is not \(name)"
         case _ where request.headers[.contentType] != contentType:
             reason = "the content type is not \(contentType)"
-        default: return .operation(.getEntitlements)
+        default: return .operation(GetEntitlements.self)
         }
         var response = EndpointAnswer.plain(.unknownOperation)
         response.status = .notFound

@@ -24,7 +24,7 @@ struct SignedSample: Sendable {
             "POST", target,
             [
                 ("host", "127.0.0.1:8655"), ("content-type", "application/x-amz-json-1.1"),
-                ("x-amz-target", "\(operation.targetPrefix).\(operation.rawValue)"),
+                ("x-amz-target", operation.target),
                 ("x-amz-date", AmzDate.text(Self.now)),
             ] + extraHeaders, body: body)
         if let token = credential.sessionToken {

@@ -39,7 +39,7 @@ package struct SigningClient: Sendable {
         let now = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
         let headers: [(name: String, value: String)] = [
             ("host", "127.0.0.1:\(port)"), ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "\(operation.targetPrefix).\(operation.rawValue)"),
+            ("x-amz-target", operation.target),
             ("x-amz-date", AmzDate.text(now)),
         ]
         let steps = RequestSigner(

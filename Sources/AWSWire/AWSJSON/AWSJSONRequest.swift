@@ -6,6 +6,10 @@ package protocol AWSJSONRequest: Sendable {
     static func decode(
         _ body: JSONValue, model: APIModel
     ) throws(SerializationError) -> Decoded<Self>
+    /// Writes the request as an object; what is not set has no member.
+    func encode(into writer: inout JSONWriter)
+    /// About how many bytes the request takes.
+    var sizeHint: Int { get }
 }
 
 extension BatchMeterUsageRequest: AWSJSONRequest {
@@ -20,7 +24,7 @@ extension BatchMeterUsageRequest: AWSJSONRequest {
             case "ProductCode":
                 request.productCode = try reader.text(value, "ProductCode")
             case "UsageRecords":
-                request.usageRecords = try reader.usageRecords(value, model)
+                request.usageRecords = try reader.usageRecords(value, "UsageRecords", model)
             default: reader.ignore(value, in: "")
             }
         }
@@ -112,10 +116,10 @@ extension MemberReader {
         Decoded(request: request, ignoredMembers: ignoredMembers, notes: notes)
     }
 
-    fileprivate mutating func usageRecords(
-        _ value: JSONPlace, _ model: APIModel
+    mutating func usageRecords(
+        _ value: JSONPlace, _ path: StaticString, _ model: APIModel
     ) throws(SerializationError) -> [UsageRecord]? {
-        guard var elements = try list(value, "UsageRecords") else { return nil }
+        guard var elements = try list(value, path.description) else { return nil }
         // Read in their places, because a copy of a record counts half a dozen references.
         var records = [UsageRecord](
             repeating: UsageRecord(),
@@ -124,16 +128,16 @@ extension MemberReader {
         var index = 0
         while let element = elements.next(on: tape) {
             if index < records.count {
-                try read(element, into: &records[index], "UsageRecords[\(index)]", model)
+                try read(element, into: &records[index], "\(path)[\(index)]", model)
             } else {
-                try read(element, into: &dropped, "UsageRecords[\(index)]", model)
+                try read(element, into: &dropped, "\(path)[\(index)]", model)
             }
             index += 1
         }
         return records
     }
 
-    private mutating func read(
+    mutating func read(
         _ value: JSONPlace, into record: inout UsageRecord, _ path: @autoclosure () -> String,
         _ model: APIModel
     ) throws(SerializationError) {

@@ -4,6 +4,8 @@ package import MeteringAPI
 package protocol AWSJSONResult: Sendable {
     /// Writes the result as an object.
     func encode(into writer: inout JSONWriter)
+    /// Reads the members that are known; nobody minds the others.
+    static func decode(_ body: JSONValue) throws(SerializationError) -> Self
     /// About how many bytes the result takes.
     var sizeHint: Int { get }
 }
@@ -69,11 +71,11 @@ extension ResolveCustomerResult: AWSJSONResult {
 }
 
 extension JSONWriter {
-    /// Echoes a record with the members and the spelling that were sent.
+    /// Writes a record with the members and the spelling that were sent.
     ///
     /// Each member is taken from its place: a copy of a record counts half a dozen references.
     @inline(__always)
-    fileprivate mutating func usageRecord(_ record: @autoclosure () -> UsageRecord) {
+    mutating func usageRecord(_ record: @autoclosure () -> UsageRecord) {
         object { writer in
             writer.member("Timestamp", record().timestamp)
             writer.member("CustomerIdentifier", record().customerIdentifier)
@@ -82,10 +84,14 @@ extension JSONWriter {
             writer.member("Dimension", record().dimension)
             writer.member("Quantity", record().quantity.integer)
             writer.member("QuantityAsDecimal", record().quantity.decimal)
-            guard let allocations = record().allocations else { return }
-            writer.name("UsageAllocations")
-            writer.list(allocations) { $0.allocation($1) }
+            writer.member("UsageAllocations", record().allocations)
         }
+    }
+
+    mutating func member(_ name: StaticString, _ allocations: [UsageAllocation]?) {
+        guard let allocations else { return }
+        self.name(name)
+        list(allocations) { $0.allocation($1) }
     }
 
     private mutating func allocation(_ allocation: UsageAllocation) {

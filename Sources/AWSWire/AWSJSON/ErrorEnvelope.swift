@@ -34,6 +34,20 @@ package struct ErrorEnvelope: Sendable, Hashable {
         self.init(type: "ValidationException", message: violations.validationMessage)
     }
 
+    /// The error of an answer; nil where its body is none in AWS JSON.
+    package init?(status: Int, body: [UInt8]) {
+        guard let root = try? JSONDocument(parsing: body).root,
+            let type = root["__type"], type.kind == .string
+        else { return nil }
+        let plain = root["message"], capital = root["Message"]
+        self.init(
+            type: type.text, message: (plain ?? capital).flatMap(\.textIfThere), status: status,
+            messageKey: plain == nil && capital != nil ? .capitalMessage : .message)
+    }
+
+    /// What stands before a `#` and the name of some of the framework's own errors.
+    static let frameworkNamespace = "com.amazon.coral.service#"
+
     /// What is empty or no JSON at all.
     package static let unreadable = ErrorEnvelope(type: "SerializationException", message: nil)
 
@@ -63,4 +77,8 @@ package struct ErrorEnvelope: Sendable, Hashable {
 
     /// The name without its namespace, which logs and tables show.
     package var name: String { type.split(separator: "#").last.map(String.init) ?? type }
+}
+
+extension JSONValue {
+    fileprivate var textIfThere: String? { kind == .string ? text : nil }
 }

@@ -39,7 +39,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
         case .incomplete, .malformedDate: "IncompleteSignatureException"
         case .unknownKey, .wrongSessionToken: "UnrecognizedClientException"
         // Told apart from the marketplace's own exception of this name, at least in logs.
-        case .expiredToken: "com.amazon.coral.service#ExpiredTokenException"
+        case .expiredToken: ErrorEnvelope.frameworkNamespace + "ExpiredTokenException"
         default: "InvalidSignatureException"
         }
     }

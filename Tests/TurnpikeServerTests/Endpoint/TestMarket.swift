@@ -96,7 +96,7 @@ struct TestMarket {
         let credential = credential(kind)
         var headers: [(name: String, value: String)] = [
             ("host", "127.0.0.1:8655"), ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "\(operation.targetPrefix).\(operation.rawValue)"),
+            ("x-amz-target", operation.target),
             ("x-amz-date", AmzDate.text(signedAt)),
         ]
         if let token = credential.sessionToken { headers.append(("x-amz-security-token", token)) }

@@ -1,21 +1,3 @@
-/// The operations, by their name on the wire: the metering service's four, and the entitlement
-/// service's one.
-public enum OperationName: String, Sendable, Codable, CaseIterable {
-    case batchMeterUsage = "BatchMeterUsage"
-    case meterUsage = "MeterUsage"
-    case registerUsage = "RegisterUsage"
-    case resolveCustomer = "ResolveCustomer"
-    case getEntitlements = "GetEntitlements"
-
-    /// What precedes the operation's name and a dot in `X-Amz-Target`.
-    public var targetPrefix: String {
-        self == .getEntitlements ? "AWSMPEntitlementService" : "AWSMPMeteringService"
-    }
-
-    /// The metering service's.
-    public static let metering = allCases.filter { $0 != .getEntitlements }
-}
-
 /// A quantity as it was sent: the member that carried it and its spelling, which the echo repeats.
 public struct SentQuantity: Sendable, Hashable {
     /// The integer member, already rounded down; outside 0...2147483647 it violates a constraint.
@@ -107,7 +89,7 @@ public struct UsageRecord: Sendable, Hashable {
 }
 
 /// A request to record up to 25 usage records of one product.
-public struct BatchMeterUsageRequest: Sendable, Hashable {
+public struct BatchMeterUsageRequest: ConstrainedRequest {
     /// The product; absent when each record carries a licence.
     public var productCode: String?
     /// The records, in the order of the answer.
@@ -162,7 +144,7 @@ public struct BatchMeterUsageResult: Sendable, Hashable {
 }
 
 /// A request to record usage of the resource whose credentials signed it.
-public struct MeterUsageRequest: Sendable, Hashable {
+public struct MeterUsageRequest: ConstrainedRequest {
     /// The product.
     public var productCode: String?
     /// When the usage happened.
@@ -197,7 +179,7 @@ public struct MeterUsageResult: Sendable, Hashable {
 }
 
 /// A container's request for proof that it may run.
-public struct RegisterUsageRequest: Sendable, Hashable {
+public struct RegisterUsageRequest: ConstrainedRequest {
     /// The product.
     public var productCode: String?
     /// Which of the product's keys should sign.
@@ -224,7 +206,7 @@ public struct RegisterUsageResult: Sendable, Hashable {
 }
 
 /// A request to learn which buyer a registration token stands for.
-public struct ResolveCustomerRequest: Sendable, Hashable {
+public struct ResolveCustomerRequest: ConstrainedRequest {
     /// The opaque token that the buyer's browser posted.
     public var registrationToken: String?
 
