@@ -12,14 +12,14 @@ import Synchronization
 final class CommitQueue: Sendable {
     private let pool: DatabasePool
     /// Nil when it is finished, because a connection closes only without statements.
-    private let writer: Mutex<LedgerWriter?>
+    private let writer: Mutex<WritingConnection?>
     private let pages: PageGuard
     private let limits: SQLiteStore.Limits
     private let beforeEachGroup: (@Sendable () -> Void)?
     private let state = Mutex(CommitQueueState())
 
     init(
-        _ pool: DatabasePool, _ writer: LedgerWriter, _ pages: PageGuard,
+        _ pool: DatabasePool, _ writer: WritingConnection, _ pages: PageGuard,
         _ options: SQLiteStore.Options
     ) {
         self.pool = pool
@@ -77,11 +77,11 @@ final class CommitQueue: Sendable {
         }
         let start = ContinuousClock.now
         do {
-            let answers = try writer.transaction(on: database) { (ledger) throws(SQLiteFailure) in
+            let answers = try writer.transaction(on: database) { (tables) throws(SQLiteFailure) in
                 var answers: [WriteCall.Answer] = []
                 answers.reserveCapacity(calls.count)
                 for call in calls {
-                    answers.append(try ledger.perform(call.work, guarding: pages))
+                    answers.append(try tables.perform(call.work, guarding: pages))
                 }
                 return answers
             }
@@ -168,7 +168,7 @@ struct WriteCall: Sendable {
     }
 }
 
-extension Ledger {
+extension DataTables {
     /// Does the work of a call; one that is refused, or that damage is in the way of, has written
     /// nothing.
     fileprivate mutating func perform(

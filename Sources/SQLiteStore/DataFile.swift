@@ -161,7 +161,7 @@ extension DataFile.Connections {
         pool = try openPool(at: path, lockedBy: lock, guardedBy: pages, options)
         do {
             let writer = try pool.writeWithoutTransaction { database in
-                try LedgerWriter(
+                try WritingConnection(
                     database, limits: options.limits,
                     watch: FileWatch(ofFileAt: path, lockedBy: lock, guardedBy: pages))
             }

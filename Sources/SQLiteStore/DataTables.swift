@@ -5,7 +5,7 @@ import MeteringAPI
 /// The tables of a data file, and what is kept of them in memory.
 ///
 /// Used within a transaction, on the writing connection only.
-struct Ledger {
+struct DataTables {
     private let connection: OpaquePointer
     private let facts: CatalogTable
     private let log: CatalogLog
@@ -62,7 +62,7 @@ struct Ledger {
     }
 }
 
-extension Ledger {
+extension DataTables {
     /// Why the records of an hour that one of the entries is of cannot be read; nil where they can.
     mutating func damage(inHoursOf entries: [UsageEntry]) throws(SQLiteFailure) -> SQLiteFailure? {
         for entry in entries {

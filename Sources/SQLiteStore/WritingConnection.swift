@@ -8,13 +8,13 @@ import MeteringAPI
 /// It is not safe to use from two places at once. `@unchecked Sendable` holds because every use
 /// goes through `transaction(on:_:)`, which wants the connection that GRDB hands out only on the
 /// queue of its writer, and `finish`, which is called there too.
-final class LedgerWriter: @unchecked Sendable {
+final class WritingConnection: @unchecked Sendable {
     private let connection: OpaquePointer
     private let begin: Statement
     private let commit: Statement
     private let rollback: Statement
     /// A value of its own, so that a group of calls takes exclusive access to it but once.
-    private var ledger: Ledger
+    private var tables: DataTables
     private var watch: FileWatch
 
     init(
@@ -27,17 +27,17 @@ final class LedgerWriter: @unchecked Sendable {
         begin = try Statement("BEGIN IMMEDIATE", on: connection)
         commit = try Statement("COMMIT", on: connection)
         rollback = try Statement("ROLLBACK", on: connection)
-        ledger = try Ledger(on: connection, limits: limits)
+        tables = try DataTables(on: connection, limits: limits)
         self.watch = watch
     }
 
     /// Runs the work and commits it; what it wrote is on stable storage when this returns.
     func transaction<Result>(
-        on database: Database, _ work: (inout Ledger) throws(SQLiteFailure) -> Result
+        on database: Database, _ work: (inout DataTables) throws(SQLiteFailure) -> Result
     ) throws(TransactionFailure) -> Result {
         precondition(
-            database.sqliteConnection == connection, "The ledger was given another connection.")
-        ledger.tidy()
+            database.sqliteConnection == connection, "The tables were given another connection.")
+        tables.tidy()
         do {
             try watch.check()
         } catch {
@@ -45,15 +45,15 @@ final class LedgerWriter: @unchecked Sendable {
                 SQLiteFailure(code: SQLITE_IOERR, message: error.description), isCertain: true)
         }
         let result: Result
-        let swept = !ledger.leavesExpiredTokens
+        let swept = !tables.leavesExpiredTokens
         do {
             try begin.run()
-            result = try work(&ledger)
-            try ledger.flush()
+            result = try work(&tables)
+            try tables.flush()
         } catch {
             let failure = undo(after: error)
             // The sweep met damage, which is no fault of the calls: once more without it.
-            if failure.isCertain, swept, ledger.leavesExpiredTokens {
+            if failure.isCertain, swept, tables.leavesExpiredTokens {
                 return try transaction(on: database, work)
             }
             throw failure
@@ -78,7 +78,7 @@ final class LedgerWriter: @unchecked Sendable {
 
     /// Nothing of a transaction remains, if SQLite says so.
     private func undo(after failure: SQLiteFailure) -> TransactionFailure {
-        ledger.undo()
+        tables.undo()
         if sqlite3_get_autocommit(connection) == 0 { _ = try? rollback.run() }
         let isCertain = sqlite3_get_autocommit(connection) != 0
         if failure.isLasting {
