@@ -6,15 +6,13 @@ import MeteringAPI
 // What a buyer sees before there is an agreement: the products, and one with its buyers.
 
 extension BuyerPages {
-    /// Products in the list, and buyers to choose from; more would make no page.
-    private static let shown = 200
 
     /// The list of products.
     package func products() -> BuyerPage {
         let products = state.catalog.products.values.sorted {
             ($0.title, ExactText($0.code)) < ($1.title, ExactText($1.code))
         }
-        let rows = products.prefix(Self.shown).map { product -> [HTML] in
+        let rows = products.prefix(BuyerPageLimits.shown).map { product -> [HTML] in
             [
                 "<a href=\"\(Self.path(of: product.code))\">\(product.title)</a>",
                 "\(product.type.words)", "<code>\(product.code)</code>",
@@ -73,7 +71,7 @@ extension BuyerPages {
                 """
         }
         let field: HTML
-        if buyers.count > Self.shown {
+        if buyers.count > BuyerPageLimits.shown {
             field = """
                 <input type="text" name="buyer" value="\(chosen?.id ?? "")" required
                 pattern="[0-9]{12}" placeholder="Account id" aria-label="Account id">
@@ -100,7 +98,8 @@ extension BuyerPages {
     private func offer(_ product: Product, to buyer: Account, in catalog: Catalog) -> HTML {
         let now = catalog.now(real: state.realNow)
         let agreements = catalog.agreements(buyer: buyer.id, product: product.code)
-        let current = agreements.filter { $0.state(at: now) != .ended }.suffix(Self.shown)
+        let current = agreements.filter { $0.state(at: now) != .ended }.suffix(
+            BuyerPageLimits.shown)
         let label = product.type == .saas ? "Set up your account" : "Details"
         let rows = current.map { agreement -> [HTML] in
             [

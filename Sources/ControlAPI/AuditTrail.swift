@@ -6,39 +6,54 @@ import MeteringAPI
 // Calls as CloudTrail records them: parameters begin with a small letter, times are texts for
 // people, and a refused call has no response elements.
 
-extension JSONWriter {
-    /// The record of a call.
-    mutating func trail(_ request: LoggedRequest, _ call: TrailedCall) {
-        member("eventVersion", "1.05")
-        name("userIdentity")
-        object { $0.identity(call.principal, accessKeyID: request.accessKeyID) }
-        time("eventTime", Timestamp(seconds: request.at.seconds))
-        member("eventSource", "metering-marketplace.amazonaws.com")
-        member("eventName", request.operation?.rawValue)
-        member("awsRegion", call.region)
-        member("sourceIPAddress", "127.0.0.1")
-        member("userAgent", call.userAgent)
-        if let error = request.error {
-            member("errorCode", error)
-            member("errorMessage", message(in: call.answer))
-        }
-        name("requestParameters")
-        parameters(call.request)
-        name("responseElements")
-        if request.error == nil {
-            parameters(call.answer)
-        } else {
-            literal("null")
-        }
-        member("requestID", request.requestID)
-        member("eventID", request.requestID)
-        name("readOnly")
-        literal("false")
-        member("eventType", "AwsApiCall")
-        member("recipientAccountId", call.principal.accountID)
+extension Answers {
+    /// A request with what the trail says of it besides.
+    struct ShownCall: Sendable {
+        let request: LoggedRequest
+        let call: TrailedCall
     }
 
-    private mutating func identity(_ principal: Principal, accessKeyID: String?) {
+    static let trailRecord = Shape<ShownCall>(
+        "TrailRecord",
+        [
+            .member("eventVersion") { _ in "1.05" },
+            .raw("userIdentity", .map) { writer, shown in
+                writer.object {
+                    $0.identity(shown.call.principal, accessKeyID: shown.request.accessKeyID)
+                }
+            },
+            .member("eventTime") { Timestamp(seconds: $0.request.at.seconds) },
+            .member("eventSource") { _ in "metering-marketplace.amazonaws.com" },
+            .member("eventName") { $0.request.operation?.rawValue ?? "" },
+            .member("awsRegion", \.call.region), .member("sourceIPAddress") { _ in "127.0.0.1" },
+            .member("userAgent", \.call.userAgent), .member("errorCode", \.request.error),
+            .member("errorMessage") { $0.request.error == nil ? nil : $0.call.errorMessage },
+            .raw("requestParameters", .nullable(.map), about: "Null where they are no object.") {
+                $0.parameters($1.call.request)
+            },
+            .raw("responseElements", .nullable(.map), about: "Null where there is an error.") {
+                writer, shown in
+                if shown.request.error == nil {
+                    writer.parameters(shown.call.answer)
+                } else {
+                    writer.literal("null")
+                }
+            },
+            .member("requestID", \.request.requestID), .member("eventID", \.request.requestID),
+            .member("readOnly") { _ in false }, .member("eventType") { _ in "AwsApiCall" },
+            .member("recipientAccountId", \.call.principal.accountID),
+        ])
+}
+
+extension TrailedCall {
+    fileprivate var errorMessage: String? {
+        let root = (try? JSONDocument(parsing: answer))?.root
+        return root?["message"]?.text ?? root?["Message"]?.text
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func identity(_ principal: Principal, accessKeyID: String?) {
         let isRole = principal.kind != .account
         member("type", isRole ? "AssumedRole" : "IAMUser")
         member("principalId", accessKeyID)
@@ -61,8 +76,9 @@ extension JSONWriter {
         }
     }
 
-    private mutating func parameters(_ text: [UInt8]) {
-        guard let document = try? JSONDocument(parsing: text) else { return literal("null") }
+    fileprivate mutating func parameters(_ text: [UInt8]) {
+        guard let document = try? JSONDocument(parsing: text), document.root.kind == .object
+        else { return literal("null") }
         parameter(document.root, named: "")
     }
 
@@ -84,11 +100,6 @@ extension JSONWriter {
         case .string: literal("\"" + String(decoding: value.rawBytes, as: UTF8.self) + "\"")
         default: literal(String(decoding: value.rawBytes, as: UTF8.self))
         }
-    }
-
-    private func message(in answer: [UInt8]) -> String? {
-        let root = (try? JSONDocument(parsing: answer))?.root
-        return root?["message"]?.text ?? root?["Message"]?.text
     }
 }
 

@@ -8,7 +8,9 @@ import WebServer
 extension ControlAPI {
     /// What happened; the cursor is given also where nothing follows yet.
     func events(_ request: ControlRequest) async throws -> ControlResult {
-        let filter = try EventFilter(request.query)
+        let filter = EventFilter(
+            agreementID: request.query["agreementId"],
+            channel: request.query["channel"].flatMap(MarketplaceEvent.Channel.init))
         var cursor = request.number(.cursor) ?? 0
         if EventFeed.isAskedFor(accept: request.headers[.accept]) {
             let feed = EventFeed(
@@ -33,7 +35,7 @@ extension ControlAPI {
             }
         }
         let page = ReportPage(items: items, nextCursor: String(cursor))
-        return ControlResult(page, cursor: { String($0.number) }, { $0.event($1) })
+        return ControlResult(page, cursor: { String($0.number) }, Answers.event)
     }
 
     func addEvent(_ request: ControlRequest) async throws -> ControlResult {
@@ -46,12 +48,7 @@ extension ControlAPI {
         let event = try await state.edit { edit in
             try edit.publishByHand(kind, agreementID: agreementID)
         }
-        return ControlResult(status: 201) { writer in
-            writer.member("eventId", event.id)
-            writer.time("at", event.time)
-            writer.member("type", event.kind.rawValue)
-            writer.member("agreementId", event.agreement.id)
-        }
+        return ControlResult(status: 201, Answers.newEvent, event)
     }
 
     func putEventTarget(_ request: ControlRequest) async throws -> ControlResult {
@@ -62,42 +59,37 @@ extension ControlAPI {
         }
         let isNew = state.catalog.eventTargets[id] == nil
         let saved = try await state.edit { try $0.putEventTarget(target) }
-        return ControlResult(status: isNew ? 201 : 200) { $0.eventTarget(saved) }
+        return ControlResult(status: isNew ? 201 : 200, Answers.eventTarget, saved)
     }
 
     func eventTarget(_ request: ControlRequest) throws -> ControlResult {
         let target = try found(state.catalog.eventTargets, request, "targetId", "target")
-        return ControlResult { $0.eventTarget(target) }
+        return ControlResult(Answers.eventTarget, target)
     }
 
     func eventTargets(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.eventTargets.values), key: \.id) {
-            $0.eventTarget($1)
-        }
+        request.list(
+            Array(state.catalog.eventTargets.values), key: \.id, Answers.eventTarget)
     }
 
     func deleteEventTarget(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["targetId"]
         try await state.edit { try $0.deleteEventTarget(id) }
-        return ControlResult { _ in }
+        return ControlResult(Answers.empty, ())
     }
 
     func deliveries(_ request: ControlRequest) async throws -> ControlResult {
         let limit = request.limit
         var filter = DeliveryFilter(target: request.query["target"])
         if let text = request.query["state"] {
-            guard let state = Delivery.State(rawValue: text) else {
-                throw Contradiction(
-                    .invalid, "state", "'\(text)' is none of waiting, delivered, dropped")
-            }
-            filter.state = state
+            filter.state = Delivery.State(rawValue: text)
         }
         let found = try await state.store.deliveries(
             filter, after: request.number(.cursor) ?? 0, limit: limit + 1)
         let page = ReportPage(
             items: Array(found.prefix(limit)),
             nextCursor: found.count > limit ? String(found[limit - 1].number) : nil)
-        return ControlResult(page, cursor: { String($0.number) }, { $0.delivery($1) })
+        return ControlResult(page, cursor: { String($0.number) }, Answers.delivery)
     }
 }
 
@@ -125,39 +117,5 @@ extension ObjectReader {
             seed: number(.seed) ?? 0)
         finish()
         return disturbance
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func eventTarget(_ target: EventTarget) {
-        member("targetId", target.id)
-        member("kind", target.kind.rawValue)
-        member("url", target.url)
-        member("channel", target.channels.rawValue)
-        member("productCode", target.productCode)
-        member("accessKeyId", target.accessKeyID)
-        guard let disturbance = target.disturbance else { return }
-        name("disturbance")
-        object { writer in
-            writer.member("delaySeconds", disturbance.delaySeconds)
-            writer.decimal("duplicate", thousandths: disturbance.duplicate)
-            writer.decimal("reorder", thousandths: disturbance.reorder)
-            writer.decimal("drop", thousandths: disturbance.drop)
-            writer.member("seed", disturbance.seed)
-        }
-    }
-
-    fileprivate mutating func delivery(_ delivery: Delivery) {
-        member("number", delivery.number)
-        member("event", delivery.event)
-        member("target", delivery.target)
-        member("state", delivery.state.rawValue)
-        member("attempts", delivery.attempts)
-        switch delivery.state {
-        case .waiting: time("nextAttemptAt", delivery.time)
-        case .delivered: time("deliveredAt", delivery.time)
-        case .dropped: break
-        }
-        member("lastError", delivery.lastError)
     }
 }

@@ -12,16 +12,16 @@ extension ControlAPI {
         let saved = try await state.edit { edit in
             try edit.putAccount(account, madeUpIdentifier: RandomTexts.customerIdentifier)
         }
-        return ControlResult(status: isNew ? 201 : 200) { $0.account(saved) }
+        return ControlResult(status: isNew ? 201 : 200, Answers.account, saved)
     }
 
     func account(_ request: ControlRequest) throws -> ControlResult {
         let account = try found(state.catalog.accounts, request, "accountId", "account")
-        return ControlResult { $0.account(account) }
+        return ControlResult(Answers.account, account)
     }
 
     func accounts(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.accounts.values), key: \.id) { $0.account($1) }
+        request.list(Array(state.catalog.accounts.values), key: \.id, Answers.account)
     }
 
     func putProduct(_ request: ControlRequest) async throws -> ControlResult {
@@ -29,29 +29,29 @@ extension ControlAPI {
         let product = try request.read { $0.product(code: code) }
         let isNew = state.catalog.products[code] == nil
         let saved = try await state.put(product)
-        return ControlResult(status: isNew ? 201 : 200) { $0.product(saved) }
+        return ControlResult(status: isNew ? 201 : 200, Answers.product, saved)
     }
 
     func product(_ request: ControlRequest) throws -> ControlResult {
         let product = try found(state.catalog.products, request, "productCode", "product")
-        return ControlResult { $0.product(product) }
+        return ControlResult(Answers.product, product)
     }
 
     func products(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.products.values), key: \.code) { $0.product($1) }
+        request.list(Array(state.catalog.products.values), key: \.code, Answers.product)
     }
 
     func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
         let product = try found(state.catalog.products, request, "productCode", "product")
         let keys = try await state.registrationKeys(of: product.code, by: forge)
-        return request.list(keys, key: \.listKey) { $0.publicKey($1) }
+        return request.list(keys, key: \.listKey, Answers.publicKey)
     }
 
     func addPublicKey(_ request: ControlRequest) async throws -> ControlResult {
         try request.read { $0.finish() }
         let code = request["productCode"]
         let key = try await state.addRegistrationKey(of: code, by: forge)
-        return ControlResult(status: 201) { $0.publicKey(key) }
+        return ControlResult(status: 201, Answers.publicKey, key)
     }
 
     func addCredential(_ request: ControlRequest) async throws -> ControlResult {
@@ -59,25 +59,24 @@ extension ControlAPI {
         let credential = try await state.edit { edit in
             try edit.addCredential(draft, texts: RandomTexts.credential)
         }
-        return ControlResult(status: 201) { $0.credential(credential, showsSecrets: true) }
+        return ControlResult(status: 201, Answers.newCredential, credential)
     }
 
     func credential(_ request: ControlRequest) throws -> ControlResult {
         let credential = try found(
             state.catalog.credentials, request, "accessKeyId", "credential")
-        return ControlResult { $0.credential(credential, showsSecrets: false) }
+        return ControlResult(Answers.credential, credential)
     }
 
     func credentials(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.credentials.values), key: \.accessKeyID) {
-            $0.credential($1, showsSecrets: false)
-        }
+        request.list(
+            Array(state.catalog.credentials.values), key: \.accessKeyID, Answers.credential)
     }
 
     func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
         let id = request["accessKeyId"]
         try await state.edit { try $0.deleteCredential(id) }
-        return ControlResult { _ in }
+        return ControlResult(Answers.empty, ())
     }
 
     func addAgreement(_ request: ControlRequest) async throws -> ControlResult {
@@ -95,10 +94,9 @@ extension ControlAPI {
     func agreements(_ request: ControlRequest) -> ControlResult {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
-        return request.list(Array(catalog.agreements.values), key: \.id) { writer, agreement in
-            writer.agreement(
-                agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
-        }
+        return request.list(
+            Array(catalog.agreements.values), key: \.id, Answers.agreement,
+            shown: { Answers.ShownAgreement($0, in: catalog, at: now) })
     }
 
     func cancelAgreement(_ request: ControlRequest) async throws -> ControlResult {
@@ -145,16 +143,15 @@ extension ControlAPI {
             account.isSuspended = isSuspended
             return try edit.putAccount(account, madeUpIdentifier: "")
         }
-        return ControlResult { $0.account(saved) }
+        return ControlResult(Answers.account, saved)
     }
 
     private func result(_ agreement: Agreement, status: Int = 200) -> ControlResult {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
-        return ControlResult(status: status) { writer in
-            writer.agreement(
-                agreement, of: catalog.accounts[agreement.buyerAccountID], at: now)
-        }
+        return ControlResult(
+            status: status, Answers.agreement,
+            Answers.ShownAgreement(agreement, in: catalog, at: now))
     }
 
     func addRegistrationToken(_ request: ControlRequest) async throws -> ControlResult {
@@ -173,7 +170,9 @@ extension ControlAPI {
         let now = catalog.now(real: state.realNow)
         let form = FulfillmentForm(
             token: text, isFreeTrial: agreement?.isInFreeTrial(at: now) == true)
-        return ControlResult(status: 201) { $0.registration(text, token, form, to: url) }
+        return ControlResult(
+            status: 201, Answers.newToken,
+            Answers.Registration(text: text, token: token, form: form, url: url))
     }
 
     /// Makes or finds a buyer's agreement, and a token where a browser is sent on.
@@ -191,33 +190,27 @@ extension ControlAPI {
         let visit = try await state.visit(subscription)
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
-        return ControlResult(status: visit.isNew ? 201 : 200) { writer in
-            writer.name("agreement")
-            writer.object {
-                $0.agreement(
-                    visit.agreement, of: catalog.accounts[subscription.buyerAccountID], at: now)
-            }
-            writer.boolean("new", visit.isNew)
-            guard let registration = visit.registration else { return }
-            writer.name("registration")
-            writer.object {
-                $0.registration(
-                    registration.text, registration.token, registration.form,
-                    to: product.fulfillmentURL)
-            }
+        let registration = visit.registration.map {
+            Answers.Registration(
+                text: $0.text, token: $0.token, form: $0.form, url: product.fulfillmentURL)
         }
+        return ControlResult(
+            status: visit.isNew ? 201 : 200, Answers.subscription,
+            Answers.Subscription(
+                agreement: Answers.ShownAgreement(visit.agreement, in: catalog, at: now),
+                isNew: visit.isNew, registration: registration))
     }
 
     func registrationToken(_ request: ControlRequest) async throws -> ControlResult {
         let key = CatalogFact.Key(.registrationToken, request["tokenId"])
         guard case .registrationToken(let token)? = try await state.store.facts(.key(key)).first
         else { throw missing(request, "tokenId", "registration token") }
-        return ControlResult { $0.registrationToken(token) }
+        return ControlResult(Answers.token, token)
     }
 
     func registrationTokens(_ request: ControlRequest) async throws -> ControlResult {
-        try await request.list(.registrationToken, in: state.store) { writer, fact in
-            if case .registrationToken(let token) = fact { writer.registrationToken(token) }
+        try await request.list(.registrationToken, in: state.store, Answers.token) { fact in
+            if case .registrationToken(let token) = fact { token } else { nil }
         }
     }
 

@@ -8,45 +8,43 @@ extension ControlAPI {
     func usage(_ request: ControlRequest) async throws -> ControlResult {
         let page = try await state.store.usage(
             try request.usageFilter(), after: request.query["cursor"], within: request.bounds)
-        return ControlResult(page) { $0.usage($1) }
+        return ControlResult(page, Answers.usage)
     }
 
     func totals(_ request: ControlRequest) async throws -> ControlResult {
-        var groupings: [UsageGrouping] = []
-        for name in (request.query["groupBy"] ?? "").split(separator: ",") {
-            guard let grouping = UsageGrouping(rawValue: String(name)) else {
-                let names = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Contradiction(.invalid, "groupBy", "'\(name)' is none of \(names)")
-            }
-            guard !groupings.contains(grouping) else {
-                throw Contradiction(.invalid, "groupBy", "'\(name)' comes twice")
-            }
-            groupings.append(grouping)
+        let groupings = (request.query["groupBy"] ?? "").split(separator: ",").compactMap {
+            UsageGrouping(rawValue: String($0))
         }
         let page = try await state.store.totals(
             of: try request.usageFilter(), by: groupings, after: request.query["cursor"],
             within: request.bounds)
-        let order = groupings
-        return ControlResult(page) { $0.total($1, by: order) }
+        return ControlResult(
+            page, Answers.total, shown: { Answers.ShownTotal(total: $0, groupings: groupings) })
     }
 
-    func requests(_ request: ControlRequest) throws -> ControlResult {
+    func requests(_ request: ControlRequest) -> ControlResult {
         let limit = request.limit
         let found = log.requests(
             before: Int(clamping: request.number(.cursor) ?? .max), limit: limit + 1,
-            where: try request.requestFilter())
+            where: request.requestFilter())
         let shown = Array(found.prefix(limit))
         let page = ReportPage(
             items: shown,
             nextCursor: found.count > limit ? shown.last.map { String($0.number) } : nil)
         return ControlResult(
-            page, cursor: { String($0.number) }, { $0.request($1.request) })
+            page, cursor: { String($0.number) }, Answers.request, shown: \.request)
     }
 
     func workloads(_ request: ControlRequest) async throws -> ControlResult {
         let now = state.catalog.now(real: state.realNow)
-        return try await request.list(.registeredWorkload, in: state.store) { writer, fact in
-            if case .registeredWorkload(let workload) = fact { writer.workload(workload, at: now) }
+        return try await request.list(
+            .registeredWorkload, in: state.store, Answers.workload
+        ) { fact in
+            if case .registeredWorkload(let workload) = fact {
+                Answers.ShownWorkload(workload: workload, now: now)
+            } else {
+                nil
+            }
         }
     }
 
@@ -58,7 +56,8 @@ extension ControlAPI {
         ) { try $0.stopWorkloads(ofResource: id) }
         let now = state.catalog.now(real: state.realNow)
         let page = ReportPage(items: stopped, nextCursor: nil)
-        return ControlResult(page) { $0.workload($1, at: now) }
+        return ControlResult(
+            page, Answers.workload, shown: { Answers.ShownWorkload(workload: $0, now: now) })
     }
 
     /// The audit trail; the cursor is given also where nothing follows yet.
@@ -66,25 +65,25 @@ extension ControlAPI {
         let trail = log.trail(
             from: Int(clamping: request.number(.cursor) ?? 0), limit: request.limit,
             bytes: ControlLimits.pageBytes)
-        let page = ReportPage(items: trail.calls, nextCursor: String(trail.next))
-        return ControlResult(page) { writer, call in
-            if let trailed = call.trailed { writer.trail(call, trailed) }
+        let calls = trail.calls.compactMap { request in
+            request.trailed.map { Answers.ShownCall(request: request, call: $0) }
         }
+        let page = ReportPage(items: calls, nextCursor: String(trail.next))
+        return ControlResult(page, Answers.trailRecord)
     }
 
     func request(_ request: ControlRequest) throws -> ControlResult {
         guard let logged = log.request(id: request["requestId"]) else {
             throw Contradiction(
                 .notFound, "requestId",
-                "no request of the last \(RequestLog.capacity) has this id")
+                "no request of the last \(HostLimits.loggedRequests) has this id")
         }
-        return ControlResult { $0.request(logged) }
+        return ControlResult(Answers.request, logged)
     }
 
     func clock() -> ControlResult {
-        let catalog = state.catalog
-        let real = state.realNow
-        return ControlResult { $0.clock(of: catalog, real: real) }
+        ControlResult(
+            Answers.clock, Answers.ShownClock(catalog: state.catalog, real: state.realNow))
     }
 
     func putClock(_ request: ControlRequest) async throws -> ControlResult {
@@ -107,7 +106,7 @@ extension ControlAPI {
         }
         if everything { try await state.forgetEverything() } else { try await state.forgetUsage() }
         log.clear()
-        return ControlResult { _ in }
+        return ControlResult(Answers.empty, ())
     }
 
     /// A copy of the data file, as it is sent.
@@ -122,18 +121,16 @@ extension ControlAPI {
         return result
     }
 
+    /// The description of this API, as this server offers it.
+    func openAPI() -> ControlResult {
+        ControlResult(OpenAPIDocument(asksForToken: access.asksForToken).json)
+    }
+
     /// Whether the server lives.
     ///
     /// Where something on the disk is damaged, the rest goes on, so this is a success all the same.
     func health() -> ControlResult {
-        let findings = state.store.findings
-        return ControlResult { writer in
-            writer.member("status", findings.isEmpty ? "ok" : "damaged")
-            writer.member("version", Version.current)
-            guard !findings.isEmpty else { return }
-            writer.name("damage")
-            writer.list(findings) { $0.string($1) }
-        }
+        ControlResult(Answers.health, state.store.findings)
     }
 
     /// What an operator's monitoring reads.
@@ -145,16 +142,8 @@ extension ControlAPI {
 }
 
 extension ControlRequest {
-    fileprivate func requestFilter() throws(Contradiction) -> (LoggedRequest) -> Bool {
-        var operation: OperationName?
-        if let name = query["operation"] {
-            operation = OperationName(rawValue: name)
-            guard operation != nil else {
-                let names = OperationName.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Contradiction(
-                    .invalid, "operation", "'\(name.cut(toBytes: 100))' is none of \(names)")
-            }
-        }
+    fileprivate func requestFilter() -> (LoggedRequest) -> Bool {
+        let operation = query["operation"].flatMap(OperationName.init)
         let status = number(.status).map { Int(clamping: $0) }
         let key = query["accessKeyId"]
         return { logged in

@@ -12,7 +12,7 @@ package struct ControlAPI: Sendable {
     package let log: RequestLog
     package let forge: RegistrationKeyForge
     package let reach: TargetReach
-    private let access: ControlAccess
+    let access: ControlAccess
     /// The text of `/metrics`.
     let metrics: @Sendable () async -> String
 
@@ -96,7 +96,7 @@ package struct ControlAPI: Sendable {
         }
         var query: [String: String] = [:]
         for (name, value) in parameters {
-            guard route.query.contains(where: { $0.name == name }) else {
+            guard let parameter = route.query.first(where: { $0.name == name }) else {
                 throw Problem(
                     400, "\(name.cut(toBytes: 100)): there is no such parameter here",
                     objections: [Objection(name, "is it a typing mistake?")])
@@ -104,8 +104,28 @@ package struct ControlAPI: Sendable {
             guard query.updateValue(value, forKey: name) == nil else {
                 throw Problem(Contradiction(.invalid, name, "the parameter comes twice"))
             }
+            try check(value, parameter)
         }
         return query
+    }
+
+    /// Objects to what is none of the names that a parameter can be.
+    private static func check(
+        _ value: String, _ parameter: Route.QueryParameter
+    ) throws(Problem) {
+        guard let names = parameter.names else { return }
+        var earlier: Set<ExactText> = []
+        for name in parameter.isList ? value.split(separator: ",").map(String.init) : [value] {
+            let isKnown = names.contains { $0.hasSameBytes(as: name) }
+            guard isKnown, earlier.insert(ExactText(name)).inserted else {
+                let known = names.joined(separator: ", ")
+                throw Problem(
+                    Contradiction(
+                        .invalid, parameter.name,
+                        "'\(name.cut(toBytes: 100))' "
+                            + (isKnown ? "comes twice" : "is none of \(known)")))
+            }
+        }
     }
 
     /// The parameters that are numbers, each within its bounds.

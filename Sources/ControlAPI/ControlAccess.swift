@@ -17,6 +17,9 @@ package struct ControlAccess: Sendable {
         self.isLoopback = isLoopback
     }
 
+    /// Whether a bearer token is asked for; otherwise it is a matter of where a request comes from.
+    var asksForToken: Bool { token != nil }
+
     package func check(_ request: PlainRequest) throws(Problem) {
         if let token {
             let sent = request.headers[.authorization] ?? ""

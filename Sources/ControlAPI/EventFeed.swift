@@ -61,7 +61,7 @@ final class EventFeed: Sendable {
 extension NumberedEvent {
     /// JSON has no line breaks in it, so one line is enough.
     fileprivate var serverSentEvent: String {
-        let json = ControlResult { $0.event(self) }.body
+        let json = ControlResult(Answers.event, self).body
         return "id: \(number)\ndata: \(String(decoding: json, as: UTF8.self))\n\n"
     }
 }

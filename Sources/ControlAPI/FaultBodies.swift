@@ -131,68 +131,119 @@ extension ObjectReader {
     }
 }
 
-extension JSONWriter {
-    /// A plan, and what has fired of it.
-    mutating func faults(_ state: FaultState) {
-        member("seed", Int64(bitPattern: state.plan.seed))
-        boolean("quotas", state.plan.enforcesQuotas)
-        name("rules")
-        list(state.plan.rules.indices) { writer, index in
-            writer.object { writer in
-                writer.rule(state.plan.rules[index])
-                writer.member("fired", Int64(state.fired[index]))
-                writer.member("remaining", state.remaining(of: index).map(Int64.init))
-            }
+extension Answers {
+    /// A rule, with what has become of it.
+    struct ShownRule: Sendable {
+        let rule: FaultRule
+        let fired: Int
+        let remaining: Int?
+    }
+
+    private static let record = Shape<FaultRecord>(
+        "FaultRecord",
+        [
+            .member("dimension", \.dimension), .member("buyerAccountId", \.buyerAccountID),
+            .member("customerIdentifier", \.customerIdentifier),
+            .member("licenseArn", \.licenseARN), .member("quantity", \.quantity),
+            .member("hour", \.hour?.start),
+        ])
+
+    private static let rule = Shape<ShownRule>(
+        "FaultRuleState",
+        [
+            .member("operation") { $0.rule.match.operation.map(Choice.init) },
+            .member("accessKeyId", \.rule.match.accessKeyID),
+            .member("accountId", about: "The caller's.", \.rule.match.accountID),
+            .member("productCode", \.rule.match.productCode),
+            .optional(
+                "record", about: "Requests with such a record.", record, \.rule.match.record),
+            .member("next", about: "So many times only.", \.rule.frequency.count),
+            .member(
+                "share", about: "0.001 to 1 of the requests that match.",
+                \.rule.frequency.share),
+            .member("error", \.rule.effect.error),
+            .member("latency", about: "Seconds.", \.rule.effect.latency),
+            .member("stall", \.rule.effect.isStall), .member("cut", \.rule.effect.cut),
+            .member("unprocessed", \.rule.effect.isUnprocessed),
+            .member("response", \.rule.effect.response),
+            .member(
+                "clockSkew", about: "Seconds that the server seems to be ahead.",
+                \.rule.effect.clockSkew),
+            .member("fired", about: "How often it has.", \.fired),
+            .member("remaining", about: "How often it will.", \.remaining),
+        ])
+
+    static let faultPlan = Shape<FaultState>(
+        "FaultPlan",
+        [
+            .member("seed") { Int64(bitPattern: $0.plan.seed) },
+            .member("quotas", about: "Whether AWS's request quotas hold.", \.plan.enforcesQuotas),
+            .list("rules", listOf: rule) { state in
+                state.plan.rules.indices.map { index in
+                    ShownRule(
+                        rule: state.plan.rules[index], fired: state.fired[index],
+                        remaining: state.remaining(of: index))
+                }
+            },
+        ])
+}
+
+extension FaultRule.Frequency {
+    fileprivate var count: Int? {
+        if case .next(let count) = self { count } else { nil }
+    }
+
+    fileprivate var share: Thousandths? {
+        if case .share(let thousandths) = self { Thousandths(thousandths) } else { nil }
+    }
+}
+
+// The one thing that happens, as the member that says so.
+extension FaultRule.Effect {
+    fileprivate var error: Choice<FaultError>? {
+        if case .error(let exception) = self {
+            FaultError(rawValue: exception.name).map(Choice.init)
+        } else {
+            nil
         }
     }
 
-    private mutating func rule(_ rule: FaultRule) {
-        member("operation", rule.match.operation?.rawValue)
-        member("accessKeyId", rule.match.accessKeyID)
-        member("accountId", rule.match.accountID)
-        member("productCode", rule.match.productCode)
-        if let record = rule.match.record {
-            name("record")
-            object { $0.record(record) }
-        }
-        switch rule.frequency {
-        case .always: break
-        case .next(let count): member("next", Int64(count))
-        case .share(let thousandths): decimal("share", thousandths: thousandths)
-        }
-        effect(rule.effect)
+    fileprivate var latency: Thousandths? {
+        if case .latency(let milliseconds) = self { Thousandths(milliseconds) } else { nil }
     }
 
-    private mutating func record(_ record: FaultRecord) {
-        member("dimension", record.dimension)
-        member("buyerAccountId", record.buyerAccountID)
-        member("customerIdentifier", record.customerIdentifier)
-        member("licenseArn", record.licenseARN)
-        if let quantity = record.quantity {
-            name("quantity")
-            literal(quantity.description)
-        }
-        time("hour", record.hour?.start)
+    fileprivate var isStall: Bool? {
+        if case .stall = self { true } else { nil }
     }
 
-    private mutating func effect(_ effect: FaultRule.Effect) {
-        switch effect {
-        case .error(let exception): member("error", exception.name)
-        case .latency(let milliseconds): decimal("latency", thousandths: milliseconds)
-        case .stall: boolean("stall", true)
-        case .cutBeforeWork: member("cut", FaultCut.beforeWork.rawValue)
-        case .cutAfterCommit: member("cut", FaultCut.afterCommit.rawValue)
-        case .unprocessed: boolean("unprocessed", true)
-        case .noJSON: member("response", FaultResponse.noJSON.rawValue)
-        case .proxyError: member("response", FaultResponse.proxy.rawValue)
-        case .clockSkew(let seconds): member("clockSkew", seconds)
+    fileprivate var cut: Choice<FaultCut>? {
+        switch self {
+        case .cutBeforeWork: Choice(.beforeWork)
+        case .cutAfterCommit: Choice(.afterCommit)
+        default: nil
         }
+    }
+
+    fileprivate var isUnprocessed: Bool? {
+        if case .unprocessed = self { true } else { nil }
+    }
+
+    fileprivate var response: Choice<FaultResponse>? {
+        switch self {
+        case .noJSON: Choice(.noJSON)
+        case .proxyError: Choice(.proxy)
+        default: nil
+        }
+    }
+
+    fileprivate var clockSkew: Int64? {
+        if case .clockSkew(let seconds) = self { seconds } else { nil }
     }
 }
 
 extension ControlAPI {
     func faults() -> ControlResult {
-        ControlResult { $0.faults(state.faults.current) }
+        ControlResult(Answers.faultPlan, state.faults.current)
     }
 
     func putFaults(_ request: ControlRequest) throws -> ControlResult {
@@ -206,7 +257,7 @@ extension ControlAPI {
         let changed = state.faults.change { plan in
             if let rule { plan.rules.append(rule) }
         }
-        return ControlResult { $0.faults(changed) }
+        return ControlResult(Answers.faultPlan, changed)
     }
 
     func deleteFaults() -> ControlResult {
@@ -223,7 +274,7 @@ extension Schema {
             "record",
             .object(
                 Schema(
-                    "FaultRecord",
+                    body: "FaultRecordBody",
                     [
                         Field("dimension"), Field("buyerAccountId"), Field("customerIdentifier"),
                         Field("licenseArn"), Field("quantity", .quantity), Field("hour", .time),
@@ -238,29 +289,13 @@ extension Schema {
         Field(.clockSkew, "Seconds that the server seems to be ahead."),
     ]
 
-    static let faultRule = Schema("FaultRule", ruleFields)
+    static let faultRule = Schema(body: "FaultRule", ruleFields)
 
     static let faultPlanBody = Schema(
-        "FaultPlanBody",
+        body: "FaultPlanBody",
         [
             Field(.seed, "What shares are drawn from; 1 when absent."),
             Field("quotas", .boolean, "Whether AWS's request quotas hold."),
             Field("rules", .list(.object(faultRule))),
-        ])
-
-    static let faultPlan = Schema(
-        "FaultPlan",
-        [
-            Field("seed", .integer, required: true), Field("quotas", .boolean, required: true),
-            Field(
-                "rules",
-                .list(
-                    .object(
-                        Schema(
-                            "FaultRuleState",
-                            ruleFields + [
-                                Field("fired", .integer, required: true, "How often it has."),
-                                Field("remaining", .integer, "How often it will."),
-                            ]))), required: true),
         ])
 }

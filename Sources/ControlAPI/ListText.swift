@@ -70,11 +70,11 @@ extension ControlResult {
     /// A part of a list, which is sent in pieces where it is long.
     ///
     /// With `cursor` it ends where it gets long; without, whoever made the page saw to it.
-    init<Item>(
-        _ page: ReportPage<Item>, cursor: ListText<Item>.Cursor? = nil,
-        _ write: @escaping ListText<Item>.Write
+    init<Item, Value>(
+        _ page: ReportPage<Item>, cursor: ListText<Item>.Cursor? = nil, _ shape: Shape<Value>,
+        shown: @escaping @Sendable (Item) -> Value
     ) {
-        let text = ListText(page, cursor: cursor, write)
+        let text = ListText(page, cursor: cursor) { shape.write(shown($1), to: &$0) }
         let first = text.nextPiece() ?? []
         guard !text.isOver else {
             self.init(first)
@@ -90,13 +90,20 @@ extension ControlResult {
             return isFirst ? first : text.nextPiece()
         }
     }
+
+    /// A part of a list of what is shown as it is.
+    init<Item>(
+        _ page: ReportPage<Item>, cursor: ListText<Item>.Cursor? = nil, _ shape: Shape<Item>
+    ) {
+        self.init(page, cursor: cursor, shape, shown: { $0 })
+    }
 }
 
 extension ControlRequest {
     /// The part of a list, sorted by key, that was asked for.
-    func list<Item: Sendable>(
-        _ items: [Item], key: @escaping @Sendable (Item) -> String,
-        _ write: @escaping ListText<Item>.Write
+    func list<Item: Sendable, Value>(
+        _ items: [Item], key: @escaping @Sendable (Item) -> String, _ shape: Shape<Value>,
+        shown: @escaping @Sendable (Item) -> Value
     ) -> ControlResult {
         let after = query["cursor"].map(ExactText.init)
         let sorted = items.map { (ExactText(key($0)), $0) }
@@ -105,19 +112,27 @@ extension ControlRequest {
         let page = ReportPage(
             items: sorted.prefix(limit).map(\.1),
             nextCursor: sorted.count > limit ? sorted[limit - 1].0.text : nil)
-        return ControlResult(page, cursor: key, write)
+        return ControlResult(page, cursor: key, shape, shown: shown)
     }
 
-    /// Part of a list of the facts that are looked up.
-    func list(
-        _ kind: CatalogFact.Kind, in store: any MarketplaceStore,
-        _ write: @escaping ListText<CatalogFact>.Write
+    /// The part of a list of what is shown as it is.
+    func list<Item: Sendable>(
+        _ items: [Item], key: @escaping @Sendable (Item) -> String, _ shape: Shape<Item>
+    ) -> ControlResult {
+        list(items, key: key, shape, shown: { $0 })
+    }
+
+    /// Part of a list of the facts that are looked up; `shown` gives nil for those of other kinds,
+    /// of which there are none.
+    func list<Value: Sendable>(
+        _ kind: CatalogFact.Kind, in store: any MarketplaceStore, _ shape: Shape<Value>,
+        shown: @escaping @Sendable (CatalogFact) -> Value?
     ) async throws -> ControlResult {
         let found = try await store.facts(.all(kind, after: query["cursor"], limit: limit + 1))
+        let items = found.prefix(limit).compactMap { fact in shown(fact).map { (fact.key.id, $0) } }
         let page = ReportPage(
-            items: Array(found.prefix(limit)),
-            nextCursor: found.count > limit ? found[limit - 1].key.id : nil)
-        return ControlResult(page, cursor: { $0.key.id }, write)
+            items: items, nextCursor: found.count > limit ? found[limit - 1].key.id : nil)
+        return ControlResult(page, cursor: \.0, shape, shown: \.1)
     }
 
     /// The bounds of a part of a list.

@@ -3,8 +3,12 @@ import HTTPTypes
 import MarketplaceHost
 
 /// The OpenAPI description of the control API, written from its table of routes.
-enum OpenAPIDocument {
-    static let json: [UInt8] = {
+///
+/// It is that of one server: whether a token is asked for is part of it.
+struct OpenAPIDocument {
+    let asksForToken: Bool
+
+    var json: [UInt8] {
         var writer = JSONWriter(capacity: 32_768)
         writer.object { writer in
             writer.member("openapi", "3.1.0")
@@ -19,6 +23,7 @@ enum OpenAPIDocument {
             writer.object { writer in
                 writer.name("schemas")
                 writer.object { schemas(&$0) }
+                guard asksForToken else { return }
                 writer.name("securitySchemes")
                 writer.object { writer in
                     writer.name("controlToken")
@@ -30,9 +35,9 @@ enum OpenAPIDocument {
             }
         }
         return writer.bytes
-    }()
+    }
 
-    private static func paths(_ writer: inout JSONWriter) {
+    private func paths(_ writer: inout JSONWriter) {
         var templates: [String] = []
         for route in ControlAPI.routes where !templates.contains(route.template) {
             templates.append(route.template)
@@ -48,7 +53,7 @@ enum OpenAPIDocument {
         }
     }
 
-    private static func operation(_ route: Route, _ writer: inout JSONWriter) {
+    private func operation(_ route: Route, _ writer: inout JSONWriter) {
         writer.member("summary", route.summary)
         writer.name("parameters")
         writer.list(parameters(of: route)) { writer, parameter in
@@ -59,6 +64,11 @@ enum OpenAPIDocument {
                 writer.member("description", parameter.description)
                 writer.name("schema")
                 writer.object { parameter.type.write(to: &$0) }
+                if case .list = parameter.type {
+                    // With commas between its items.
+                    writer.member("style", "form")
+                    writer.boolean("explode", false)
+                }
             }
         }
         if let request = route.request {
@@ -74,13 +84,15 @@ enum OpenAPIDocument {
                     content(route.contentType, route.response, &writer)
                 }
             }
-            writer.anyName("default")
-            writer.object { writer in
-                writer.member("description", "What is wrong, and the way out")
-                content("application/problem+json", .problem, &writer)
+            for status in route.errors(asksForToken: asksForToken) {
+                writer.anyName(String(status))
+                writer.object { writer in
+                    writer.member("description", Problem.httpStatus(status).reasonPhrase)
+                    content("application/problem+json", Answers.problem.schema, &writer)
+                }
             }
         }
-        if !route.isOpen {
+        if asksForToken, !route.isOpen {
             writer.name("security")
             writer.list([0]) { writer, _ in
                 writer.object { writer in
@@ -98,7 +110,7 @@ enum OpenAPIDocument {
         let description: String?
     }
 
-    private static func parameters(of route: Route) -> [Parameter] {
+    private func parameters(of route: Route) -> [Parameter] {
         let inPath = route.template.split(separator: "/").filter { $0.first == "{" }.map {
             Parameter(
                 name: String($0.dropFirst().dropLast()), place: "path", type: .text,
@@ -110,13 +122,15 @@ enum OpenAPIDocument {
         return inPath + inQuery
     }
 
-    private static func content(
+    private func content(
         _ type: String, _ schema: Schema, _ writer: inout JSONWriter
     ) {
         writer.name("content")
         writer.object { writer in
             writer.anyName(type)
             writer.object { writer in
+                // Bytes have no shape.
+                if type == "application/octet-stream" { return }
                 writer.name("schema")
                 let shape: Schema.FieldType = type == "text/plain" ? .text : .object(schema)
                 writer.object { shape.write(to: &$0) }
@@ -124,12 +138,12 @@ enum OpenAPIDocument {
         }
     }
 
-    private static func schemas(_ writer: inout JSONWriter) {
+    private func schemas(_ writer: inout JSONWriter) {
         var known: Set<String> = []
         let used = ControlAPI.routes.flatMap { [$0.request, $0.response].compactMap(\.self) }
-        for schema in (used + [.problem]).flatMap(\.named) {
-            guard let name = schema.name, known.insert(name).inserted else { continue }
-            writer.anyName(name)
+        for schema in (used + [Answers.problem.schema]).flatMap(\.named)
+        where known.insert(schema.name).inserted {
+            writer.anyName(schema.name)
             writer.object { schema.write(to: &$0) }
         }
     }

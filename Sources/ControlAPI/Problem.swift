@@ -1,4 +1,3 @@
-import AWSWire
 package import Documents
 import HTTPTypes
 package import Marketplace
@@ -58,7 +57,7 @@ package struct Problem: Error, Sendable {
     package init(_ refusal: BodyRefusal) {
         switch refusal {
         case .tooLarge:
-            self.init(413, "the body is over \(Limits.bodyBytes) bytes: send less at once")
+            self.init(413, "the body is over \(HTTPLimits.bodyBytes) bytes: send less at once")
         case .noRoom:
             self.init(503, "the bodies of other requests take all the room: try again")
         }
@@ -82,7 +81,7 @@ package struct Problem: Error, Sendable {
     }
 
     /// The status with its phrase, which a code alone does not bring.
-    private var httpStatus: HTTPResponse.Status {
+    static func httpStatus(_ status: Int) -> HTTPResponse.Status {
         switch status {
         case 400: .badRequest
         case 401: .unauthorized
@@ -98,24 +97,8 @@ package struct Problem: Error, Sendable {
 
     /// The document.
     package var response: PlainResponse {
-        var writer = JSONWriter()
-        let httpStatus = httpStatus
-        writer.object { writer in
-            writer.member("type", "about:blank")
-            writer.member("title", httpStatus.reasonPhrase)
-            writer.member("status", Int64(status))
-            writer.member("detail", detail)
-            guard !objections.isEmpty else { return }
-            writer.name("errors")
-            writer.list(objections) { writer, objection in
-                writer.object { writer in
-                    writer.member("field", objection.field)
-                    writer.member("reason", objection.reason)
-                }
-            }
-        }
-        return PlainResponse(
-            status: httpStatus, headers: [.contentType: "application/problem+json"],
-            body: writer.bytes)
+        PlainResponse(
+            status: Self.httpStatus(status), headers: [.contentType: "application/problem+json"],
+            body: ControlResult(Answers.problem, self).body)
     }
 }

@@ -21,6 +21,8 @@ struct Route: Sendable {
     var response: Schema
     /// The statuses of success.
     var statuses = [200]
+    /// The statuses of errors that no other member leads to.
+    var otherErrors: Set<Int> = []
     var contentType = "application/json"
     /// Whether the caller must be allowed to use the control API.
     var isOpen = false
@@ -49,6 +51,32 @@ struct Route: Sendable {
             if case .bounded(let number) = type { return number }
             return nil
         }
+
+        /// The names that it can be; nil where it can be anything.
+        var names: [String]? {
+            switch type {
+            case .choice(let names), .list(.choice(let names)): names
+            default: nil
+            }
+        }
+
+        /// Whether it is several, with commas.
+        var isList: Bool {
+            if case .list = type { true } else { false }
+        }
+    }
+
+    /// The statuses of errors, ascending.
+    ///
+    /// Any request can be broken, or too large, or meet a server that is full or fails; who is not
+    /// let in depends on whether the server asks for a token; what a path names may be missing; and
+    /// a change may contradict what is there.
+    func errors(asksForToken: Bool) -> [Int] {
+        var errors = otherErrors.union([400, 413, 500, 503])
+        if !isOpen { errors.insert(asksForToken ? 401 : 403) }
+        if template.contains("{") { errors.insert(404) }
+        if method != .get { errors.insert(409) }
+        return errors.sorted()
     }
 
     private static let limit = QueryParameter(

@@ -3,8 +3,6 @@
 /// An alias stands for all that its anchor holds, aliases included, so a few lines can be written
 /// out as billions of values.
 struct AliasRoom {
-    /// How many values, and bytes of texts, there may be beyond those of the text itself.
-    static let limit = 250_000
 
     struct Exceeded: Error {}
     struct InName: Error {}
@@ -13,7 +11,7 @@ struct AliasRoom {
 
     init(in text: String) {
         // No value is shorter than a byte, and none is without something that ends it.
-        left = 2 * text.utf8.count + 2 + Self.limit
+        left = 2 * text.utf8.count + 2 + DocumentLimits.aliases
     }
 
     mutating func take(_ count: Int) throws(Exceeded) {

@@ -9,8 +9,8 @@ extension StructuredValue {
             throw DocumentFailure(error.sentence(file: name))
         } catch is AliasRoom.Exceeded {
             throw DocumentFailure(
-                "\(name): its aliases make it more than \(AliasRoom.limit) values and characters "
-                    + "longer than it is: write fewer of them, or split the file")
+                "\(name): its aliases make it more than \(DocumentLimits.aliases) values and "
+                    + "characters longer than it is: write fewer of them, or split the file")
         } catch is AliasRoom.InName {
             throw DocumentFailure(
                 "\(name): an alias or a list stands where a member's name is expected: write the "

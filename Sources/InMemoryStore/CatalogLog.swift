@@ -14,8 +14,8 @@ struct CatalogLog {
     mutating func add(_ key: CatalogFact.Key, _ revision: Int64) {
         changed.append((revision, key))
         // As many again are kept before the old ones go, so that they go in bulk.
-        let oldest = revision - CatalogRevision.remembered
-        guard oldest - start > CatalogRevision.remembered else { return }
+        let oldest = revision - MarketplaceLimits.rememberedRevisions
+        guard oldest - start > MarketplaceLimits.rememberedRevisions else { return }
         changed.removeAll { $0.revision <= oldest }
         start = oldest
     }

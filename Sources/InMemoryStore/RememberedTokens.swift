@@ -36,10 +36,6 @@ struct RememberedTokens {
         static func == (left: Expiry, right: Expiry) -> Bool { left.time == right.time }
     }
 
-    /// How long an expired token is left, in seconds: requests are decided at slightly different
-    /// moments, and none may find a token gone that had not expired at its own.
-    private static let graceSeconds: Int64 = 3600
-
     private var known: [Key: Remembered] = [:]
     /// One for each time that a token was remembered; some are out of date.
     private var expiries = Heap<Expiry>()
@@ -64,7 +60,7 @@ struct RememberedTokens {
     /// Drops tokens that have expired, at most twice as many as have come since the last time.
     mutating func sweep() {
         guard unswept > 0 else { return }
-        let limit = latest.adding(seconds: -Self.graceSeconds)
+        let limit = latest.adding(seconds: -MarketplaceLimits.tokenGraceSeconds)
         var left = 2 * unswept
         unswept = 0
         while left > 0, let first = expiries.min, first.time < limit {

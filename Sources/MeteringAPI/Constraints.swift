@@ -6,7 +6,7 @@ extension BatchMeterUsageRequest {
         var checker = ConstraintChecker()
         checker.require(usageRecords != nil, "usageRecords")
         let records = usageRecords ?? []
-        checker.count(records.count, "usageRecords", in: 0...ModelLimit.usageRecords)
+        checker.count(records.count, "usageRecords", in: 0...ModelLimits.usageRecords)
         // By index and inlined, because a copy of a record counts half a dozen references.
         for index in records.indices {
             checker.check(records[index], "usageRecords.\(index + 1).member", model)
@@ -26,10 +26,10 @@ extension MeterUsageRequest {
         checker.require(timestamp != nil, "timestamp")
         checker.require(usageDimension != nil, "usageDimension")
         checker.text(
-            usageDimension, "usageDimension", length: 1...ModelLimit.text, pattern: .nonEmpty)
+            usageDimension, "usageDimension", length: 1...ModelLimits.text, pattern: .nonEmpty)
         checker.check(quantity, "usageQuantity", bothMayBeAbsent: true)
         checker.check(allocations, "usageAllocations", model)
-        checker.text(clientToken, "clientToken", length: 1...ModelLimit.clientToken)
+        checker.text(clientToken, "clientToken", length: 1...ModelLimits.clientToken)
         return checker.violations
     }
 }
@@ -42,7 +42,7 @@ extension RegisterUsageRequest {
         checker.productCode(productCode, model)
         checker.require(publicKeyVersion != nil, "publicKeyVersion")
         checker.integer(publicKeyVersion, "publicKeyVersion", in: 1...Int64(Int32.max))
-        checker.text(nonce, "nonce", length: 0...ModelLimit.text)
+        checker.text(nonce, "nonce", length: 0...ModelLimits.text)
         return checker.violations
     }
 }
@@ -60,7 +60,7 @@ extension ResolveCustomerRequest {
 extension ConstraintChecker {
     fileprivate mutating func productCode(_ code: String?, _ model: APIModel) {
         text(
-            code, "productCode", length: model.productCodeMinimumLength...ModelLimit.text,
+            code, "productCode", length: model.productCodeMinimumLength...ModelLimits.text,
             pattern: .productCode)
     }
 
@@ -73,16 +73,16 @@ extension ConstraintChecker {
             require(record.customerIdentifier != nil, path() + ".customerIdentifier")
         }
         text(
-            record.customerIdentifier, path() + ".customerIdentifier", length: 0...ModelLimit.text)
+            record.customerIdentifier, path() + ".customerIdentifier", length: 0...ModelLimits.text)
         require(record.dimension != nil, path() + ".dimension")
         text(
-            record.dimension, path() + ".dimension", length: 1...ModelLimit.text,
+            record.dimension, path() + ".dimension", length: 1...ModelLimits.text,
             pattern: .nonEmpty)
         check(record.quantity, path() + ".quantity", bothMayBeAbsent: true)
         check(record.allocations, path() + ".usageAllocations", model)
         text(
             record.customerAWSAccountID, path() + ".customerAWSAccountId",
-            length: 1...ModelLimit.text, pattern: .accountID)
+            length: 1...ModelLimits.text, pattern: .accountID)
         text(record.licenseARN, path() + ".licenseArn", pattern: .licenseARN)
     }
 
@@ -90,9 +90,9 @@ extension ConstraintChecker {
     fileprivate mutating func check(
         _ quantity: SentQuantity, _ path: @autoclosure () -> String, bothMayBeAbsent: Bool
     ) {
-        integer(quantity.integer, path(), in: 0...ModelLimit.quantity)
+        integer(quantity.integer, path(), in: 0...ModelLimits.quantity)
         text(
-            quantity.decimal, path() + "AsDecimal", length: 1...ModelLimit.decimal,
+            quantity.decimal, path() + "AsDecimal", length: 1...ModelLimits.decimal,
             pattern: .decimal)
         if quantity.integer != nil, let decimal = quantity.decimal {
             violate(
@@ -108,13 +108,13 @@ extension ConstraintChecker {
         _ allocations: [UsageAllocation]?, _ path: @autoclosure () -> String, _ model: APIModel
     ) {
         guard let allocations else { return }
-        count(allocations.count, path(), in: 1...ModelLimit.usageAllocations)
+        count(allocations.count, path(), in: 1...ModelLimits.usageAllocations)
         for (index, allocation) in allocations.enumerated() {
             let member = "\(path()).\(index + 1).member"
             check(
                 allocation.quantity, member + ".allocatedUsageQuantity", bothMayBeAbsent: false)
             guard let tags = allocation.tags else { continue }
-            count(tags.count, member + ".tags", in: 1...ModelLimit.tags)
+            count(tags.count, member + ".tags", in: 1...ModelLimits.tags)
             for (tagIndex, tag) in tags.enumerated() {
                 check(tag, "\(member).tags.\(tagIndex + 1).member")
             }
@@ -123,8 +123,8 @@ extension ConstraintChecker {
 
     private mutating func check(_ tag: Tag, _ path: @autoclosure () -> String) {
         require(tag.key != nil, path() + ".key")
-        text(tag.key, path() + ".key", length: 1...ModelLimit.tagKey, pattern: .tag)
+        text(tag.key, path() + ".key", length: 1...ModelLimits.tagKey, pattern: .tag)
         require(tag.value != nil, path() + ".value")
-        text(tag.value, path() + ".value", length: 1...ModelLimit.tagValue, pattern: .tag)
+        text(tag.value, path() + ".value", length: 1...ModelLimits.tagValue, pattern: .tag)
     }
 }

@@ -30,14 +30,11 @@ public struct GetEntitlementsRequest: ConstrainedRequest {
         self.maxResults = maxResults
     }
 
-    /// The greatest page.
-    package static let largestPage: Int64 = 25
-
     /// What in this request breaks the model's constraints; empty when nothing does.
     public func violations(of model: APIModel) -> [Violation] {
         var checker = ConstraintChecker()
         checker.require(productCode != nil, "productCode")
-        checker.text(productCode, "productCode", length: 1...ModelLimit.text)
+        checker.text(productCode, "productCode", length: 1...ModelLimits.text)
         for key in unknownFilterKeys {
             let keys = FilterKey.allCases.map(\.rawValue).joined(separator: ", ")
             checker.violate(
@@ -49,7 +46,7 @@ public struct GetEntitlementsRequest: ConstrainedRequest {
             checker.count(values.count, "filter.\(key.rawValue).member", in: 1...Int.max)
         }
         checker.text(nextToken, "nextToken", pattern: .nonEmpty)
-        checker.integer(maxResults, "maxResults", in: 1...Self.largestPage)
+        checker.integer(maxResults, "maxResults", in: 1...ModelLimits.entitlementsInPage)
         return checker.violations
     }
 }

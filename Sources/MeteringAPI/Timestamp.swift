@@ -17,6 +17,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
         milliseconds = overflow ? (seconds < 0 ? .min : .max) : product
     }
 
+    /// The last millisecond of the year 9999, where dates of four digits end.
+    package static let endOfCalendar = Timestamp(milliseconds: 253_402_300_799_999)
+
     /// Whole seconds since the epoch, rounded towards the past.
     public var seconds: Int64 { milliseconds.flooredQuotient(1000) }
 

@@ -25,7 +25,7 @@ public struct Violation: Sendable, Hashable {
 extension Sequence<Violation> {
     /// The text of the ValidationException that reports these, at most ten of them.
     package var validationMessage: String {
-        let shown = prefix(ModelLimit.reportedViolations).map(\.text)
+        let shown = prefix(ModelLimits.reportedViolations).map(\.text)
         let count = shown.count == 1 ? "1 validation error" : "\(shown.count) validation errors"
         return "\(count) detected: " + shown.joined(separator: "; ")
     }
@@ -52,7 +52,7 @@ struct ConstraintChecker {
     mutating func violate(
         _ path: @autoclosure () -> String, _ value: Violation.Value, _ constraint: String
     ) {
-        guard violations.count < ModelLimit.reportedViolations else { return }
+        guard violations.count < ModelLimits.reportedViolations else { return }
         violations.append(Violation(path: path(), value: value, constraint: constraint))
     }
 

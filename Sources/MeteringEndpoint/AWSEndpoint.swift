@@ -243,9 +243,6 @@ package struct AWSEndpoint: Sendable {
             catalog.now(real: state.realNow))
     }
 
-    /// How often a request is decided while products lose what its usage hangs on, at most.
-    private static let decisions = 5
-
     /// The answer to a request, which is decided again where the catalog was overtaken.
     private func decide(
         _ work: Work, _ document: JSONDocument, in context: RuleContext,
@@ -253,7 +250,7 @@ package struct AWSEndpoint: Sendable {
     ) async -> EndpointAnswer {
         var context = context
         var answer = await work.operation.answer(document, context, with: means)
-        for _ in 1..<Self.decisions where answer.isOutdated {
+        for _ in 1..<EndpointLimits.decisions where answer.isOutdated {
             guard let catalog = try? await state.settledCatalog() else { break }
             do throws(Refusal) {
                 context = try self.context(

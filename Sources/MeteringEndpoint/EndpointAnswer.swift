@@ -53,14 +53,14 @@ package struct EndpointAnswer: Sendable {
             self.init(
                 .tooLarge,
                 Explanation(
-                    rule: .wireProtocol, reason: "the body is over \(Limits.bodyBytes) bytes"))
+                    rule: .wireProtocol, reason: "the body is over \(HTTPLimits.bodyBytes) bytes"))
         case .noRoom:
             self.init(
                 .noRoom,
                 Explanation(
                     rule: .wireProtocol,
                     reason: "the bodies of other requests take all of the "
-                        + "\(Limits.bodyBytesAtOnce) bytes that there are for them"))
+                        + "\(HTTPLimits.bodyBytesAtOnce) bytes that there are for them"))
         }
     }
 

@@ -2,4 +2,6 @@
 enum EndpointLimits {
     /// Bytes of the explanation in a response header.
     static let explanationHeaderBytes = 256
+    /// Times that a request is decided while products lose what its usage hangs on.
+    static let decisions = 5
 }

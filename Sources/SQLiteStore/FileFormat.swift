@@ -9,7 +9,8 @@ enum FileFormat {
     static let applicationID: Int64 = 0x5475_726E
 
     static let migrator: DatabaseMigrator = {
-        var migrator = DatabaseMigrator()
+        // There are no foreign keys, so none has to be looked for after each migration.
+        var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
         migrator.registerMigration("1 ledger and catalog") { database in
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
             try database.execute(sql: ledger)

@@ -135,9 +135,9 @@ struct RevisionMark {
         var loggedAfter = stored.loggedAfter
         if change == .forgetsEverything {
             loggedAfter = next.number
-        } else if next.number - loggedAfter > 2 * CatalogRevision.remembered {
+        } else if next.number - loggedAfter > 2 * MarketplaceLimits.rememberedRevisions {
             // As many again are kept before the old ones go, so that they go in bulk.
-            loggedAfter = next.number - CatalogRevision.remembered
+            loggedAfter = next.number - MarketplaceLimits.rememberedRevisions
         }
         defer { stored.loggedAfter = loggedAfter }
         stored.revision = next

@@ -102,9 +102,6 @@ private final class FileParts: Sendable {
     private let descriptor: Int32
     private let offset = Mutex(0)
 
-    /// Bytes that are read at once.
-    private static let partSize = 262_144
-
     init(ofFileAt path: String) throws(OpenError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
@@ -118,7 +115,8 @@ private final class FileParts: Sendable {
             DispatchQueue.global().async { [self] in
                 let start = offset.withLock { $0 }
                 var reason: Int32 = 0
-                let part = [UInt8](unsafeUninitializedCapacity: Self.partSize) { buffer, filled in
+                let part = [UInt8](unsafeUninitializedCapacity: StoreLimits.backupPartBytes) {
+                    buffer, filled in
                     let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(start))
                     if count < 0 { reason = errno }
                     filled = max(0, count)

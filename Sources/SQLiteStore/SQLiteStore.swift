@@ -9,30 +9,6 @@ import Synchronization
 /// transaction and syncs it before anyone is answered. Reports read on other connections, each in
 /// a snapshot of its own, and hold nobody up.
 package final class SQLiteStore: MarketplaceStore {
-    /// How much may wait, and how much is done at once.
-    package struct Limits: Sendable {
-        /// Entries that may wait to be written, with each of their allocations counted like one
-        /// more; others are refused.
-        ///
-        /// Half a second's worth: memory stays bounded where more comes in than the disk takes.
-        package var waiting = 65_536
-        /// How many of them go into one transaction: enough that the sync to disk costs little
-        /// per entry, few enough that nobody waits long for it.
-        package var inTransaction = 4096
-        /// Names (products, buyers, dimensions, licences, resources) whose numbers are kept in
-        /// memory, some 50 to 150 bytes each.
-        package var namesInMemory = 1_048_576
-        /// Records whose places are kept in memory, 16 to 32 bytes each, so that duplicates are
-        /// found at once.
-        ///
-        /// Hours beyond are read from the file again whenever somebody reports for them.
-        package var openRecordsInMemory = 16_777_216
-        /// Reports that are read at the same time; others wait.
-        package var readers = 4
-
-        package init() {}
-    }
-
     /// What can be chosen when a store is opened.
     package struct Options: Sendable {
         package var limits = Limits()

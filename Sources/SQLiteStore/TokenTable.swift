@@ -12,10 +12,6 @@ struct TokenTable {
         let expiresAt: Timestamp
     }
 
-    /// How long an expired token is left in the file, in seconds: requests are decided at slightly
-    /// different moments, and none may find a token gone that had not expired at its own.
-    private static let graceSeconds: Int64 = 3600
-
     private let find: Statement
     private let insert: Statement
     private let deleteExpired: Statement
@@ -113,7 +109,8 @@ struct TokenTable {
     /// no transaction becomes long because many expired at once.
     mutating func sweep() throws(SQLiteFailure) {
         guard unswept > 0, !isSweepStopped else { return }
-        deleteExpired.bind(1, latest.adding(seconds: -Self.graceSeconds).milliseconds)
+        deleteExpired.bind(
+            1, latest.adding(seconds: -MarketplaceLimits.tokenGraceSeconds).milliseconds)
         deleteExpired.bind(2, 2 * unswept)
         try deleteExpired.run()
         unswept = 0

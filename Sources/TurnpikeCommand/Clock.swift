@@ -174,7 +174,6 @@ struct ClockDuration: ExpressibleByArgument, Equatable {
     let seconds: Int64
 
     private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    private static let longest: Int64 = 10_000 * 366 * 86_400
 
     init?(argument: String) {
         var sum: Int64 = 0
@@ -196,7 +195,8 @@ struct ClockDuration: ExpressibleByArgument, Equatable {
         }
         // A number alone is seconds.
         let (total, isTooMuch) = sum.addingReportingOverflow(number ?? 0)
-        guard !argument.isEmpty, !isTooMuch, number == nil || sum == 0, total <= Self.longest
+        guard !argument.isEmpty, !isTooMuch, number == nil || sum == 0,
+            total <= CommandLimits.clockSeconds
         else { return nil }
         seconds = total
     }

@@ -148,9 +148,6 @@ struct SharedClock {
     private let control: ControlClient
     private let file: ClockFile
 
-    /// How often the server is asked, in milliseconds.
-    private static let pollMilliseconds = 100
-
     /// A new file that tells the time as it is now.
     init(of control: ControlClient) async throws {
         let path = FileManager.default.temporaryDirectory
@@ -183,7 +180,7 @@ struct SharedClock {
     /// Waits a moment and takes the server's clock over; while the server is away the clock goes
     /// on as it was.
     func follow() async {
-        try? await Task.sleep(for: .milliseconds(Self.pollMilliseconds))
+        try? await Task.sleep(for: .milliseconds(CommandLimits.clockPollMilliseconds))
         try? await update()
     }
 
@@ -192,7 +189,7 @@ struct SharedClock {
         guard let now = Timestamp(iso8601: reading.now),
             let real = Timestamp(iso8601: reading.realNow),
             case let speed = JSONNumber(Array(reading.speed.utf8), scale: 3).scaled,
-            (0...MarketplaceClock.maximumSpeedThousandths).contains(speed)
+            (0...MarketplaceLimits.clockSpeedThousandths).contains(speed)
         else { throw CommandFailure("\(control.endpoint) tells no time: is that a Turnpike?") }
         let times = [now, real].map { $0.milliseconds.multipliedReportingOverflow(by: 1_000_000) }
         guard !times.contains(where: \.overflow) else {

@@ -12,11 +12,6 @@ struct ControlClient {
     /// How long an answer may take, its body included.
     var timeout = Duration.seconds(30)
 
-    /// How long a move of the clock may take: past a million moments it takes a minute or more.
-    private static let moveTimeout = Duration.seconds(600)
-    /// The largest answer that is read: a page takes less.
-    private static let answerMegabytes = 64
-
     /// All items of a list, page by page.
     func items(_ path: String, _ query: [(String, String)]) async throws -> [JSONDocument] {
         var items: [JSONDocument] = []
@@ -85,7 +80,7 @@ struct ControlClient {
         request.method = method
         request.body = .bytes(writer.bytes)
         let movesClock = path == "/control/v1/clock"
-        return try await answer(request, within: movesClock ? Self.moveTimeout : nil)
+        return try await answer(request, within: movesClock ? CommandLimits.clockMove : nil)
     }
 
     /// The answer to a request within the client's time, or another; throws what a refusal says.
@@ -112,7 +107,7 @@ struct ControlClient {
                 group.addTask {
                     // Its own time ends with the head, so another is kept beside.
                     let response = try await Self.http.execute(request, timeout: .hours(1))
-                    let limit = Self.answerMegabytes * 1_048_576
+                    let limit = CommandLimits.answerMegabytes * 1_048_576
                     return (
                         Int(response.status.code), try await response.body.collect(upTo: limit)
                     )
@@ -131,7 +126,7 @@ struct ControlClient {
                     + "\(time.components.seconds) s: is that a Turnpike?")
         } catch is NIOTooManyBytesError {
             throw CommandFailure(
-                "the answer of \(endpoint) is larger than \(Self.answerMegabytes) MB: "
+                "the answer of \(endpoint) is larger than \(CommandLimits.answerMegabytes) MB: "
                     + "is that a Turnpike?")
         } catch {
             throw unreachable

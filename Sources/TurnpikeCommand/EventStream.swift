@@ -22,13 +22,10 @@ struct EventStream {
         self.pause = pause
     }
 
-    /// The server says at least every 15 seconds that it lives.
-    private static let silence = TimeAmount.seconds(45)
-
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.read = silence
+        configuration.timeout.read = CommandLimits.streamSilence
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
@@ -96,9 +93,6 @@ struct EventReader {
         var data: [UInt8] = []
     }
 
-    /// Bytes of an event at most.
-    static let limit = 16 * 1_048_576
-
     private var line: [UInt8] = []
     private var event = Event()
 
@@ -108,7 +102,7 @@ struct EventReader {
         for byte in bytes {
             guard byte == UInt8(ascii: "\n") else {
                 line.append(byte)
-                guard line.count + event.data.count <= Self.limit else {
+                guard line.count + event.data.count <= CommandLimits.eventBytes else {
                     throw CommandFailure("an event is larger than 16 MB: is that a Turnpike?")
                 }
                 continue

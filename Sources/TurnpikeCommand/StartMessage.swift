@@ -26,9 +26,9 @@ struct StartMessage {
             text += "Signatures are NOT checked (--auth trusting).\n"
         }
         let connections = FileLimit.connections(files: files)
-        if connections < Limits.connections {
+        if connections < HTTPLimits.connections {
             text += """
-                Only \(connections) connections are served at once, not \(Limits.connections): \
+                Only \(connections) connections are served at once, not \(HTTPLimits.connections): \
                 this process may have \(files) files open. Start it with a limit of \
                 \(FileLimit.enough) (ulimit -n).
 

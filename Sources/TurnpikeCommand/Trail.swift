@@ -16,9 +16,6 @@ struct Trail: AsyncParsableCommand {
     @Flag(help: "Go on with the calls that are made from now on, until Ctrl-C.")
     var follow = false
 
-    /// How long it waits where nothing new has come.
-    private static let pause = Duration.milliseconds(500)
-
     func run() async throws {
         let control = try server.control()
         var cursor: String? = "0"
@@ -33,7 +30,7 @@ struct Trail: AsyncParsableCommand {
             guard follow else { return }
             // A reset begins anew.
             if Self.number(cursor) < Self.number(start) { cursor = "0" }
-            try await Task.sleep(for: Self.pause)
+            try await Task.sleep(for: CommandLimits.trailPause)
         } while true
     }
 

@@ -134,7 +134,7 @@ package struct TurnpikeApplication: Sendable {
                     metrics: metrics.registry),
             ],
             gracefulShutdownSignals: signals, logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(Limits.shutdownSeconds)
+        group.maximumGracefulShutdownDuration = .seconds(HTTPLimits.shutdownSeconds)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {

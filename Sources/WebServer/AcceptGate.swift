@@ -23,9 +23,6 @@ final class AcceptGate: ChannelDuplexHandler {
     /// Whether it has been logged that there are no descriptors.
     private var isLogged = false
 
-    /// After how long accepting is tried again.
-    static let pauseSeconds: Int64 = 1
-
     init(limit: Int, logger: Logger) {
         self.limit = limit
         self.logger = logger
@@ -64,7 +61,7 @@ final class AcceptGate: ChannelDuplexHandler {
         }
         guard pause == nil else { return }
         setReading(false, context)
-        let time = TimeAmount.seconds(Self.pauseSeconds)
+        let time = TimeAmount.seconds(HTTPLimits.acceptPauseSeconds)
         pause = context.eventLoop.assumeIsolated().scheduleTask(in: time) { self.resume(context) }
     }
 

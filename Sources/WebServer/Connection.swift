@@ -10,9 +10,9 @@ struct Connection: Sendable {
     /// Adds the handlers of HTTP/1.1; to be called on the event loop of the channel.
     init(_ channel: any Channel, budget: BodyBudget) throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = Limits.headerBytes
-        limits.maxHeaderListSize = Limits.headerBytes
-        limits.maxHeaderFieldCount = Limits.headerFields
+        limits.maxHeaderFieldSize = HTTPLimits.headerBytes
+        limits.maxHeaderListSize = HTTPLimits.headerBytes
+        limits.maxHeaderFieldCount = HTTPLimits.headerFields
         // Framing is said by each answer, because only that knows what was asked and by whom.
         var encoding = HTTPResponseEncoder.Configuration()
         encoding.automaticallySetFramingHeaders = false
@@ -70,7 +70,7 @@ struct Connection: Sendable {
     /// False when the client has gone.
     private func write(_ bytes: consuming ByteBuffer) async -> Bool {
         while bytes.readableBytes > 0 {
-            let length = min(bytes.readableBytes, HTTPConnection.partBytes)
+            let length = min(bytes.readableBytes, HTTPLimits.partBytes)
             guard await canWrite(), let part = bytes.readSlice(length: length) else { return false }
             handler.value.writePart(part)
         }

@@ -7,13 +7,13 @@
 /// How many files this process may have open; each connection is one.
 package enum FileLimit {
     /// The smallest limit with which there are as many connections as there may be.
-    package static let enough = (Limits.connections + 2) / 3 * 4
+    package static let enough = (HTTPLimits.connections + 2) / 3 * 4
 
     /// As many connections as there is room for with so many files.
     ///
     /// A quarter of the files is left to the store and to what the server asks others.
     package static func connections(files: Int) -> Int {
-        max(1, min(Limits.connections, files / 4 * 3))
+        max(1, min(HTTPLimits.connections, files / 4 * 3))
     }
 
     package static var current: Int {

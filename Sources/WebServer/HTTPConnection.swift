@@ -38,12 +38,6 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Whether the server stops: the connection closes after this answer.
     private var isQuiescing = false
 
-    /// Bytes of a body that are written at once.
-    ///
-    /// The channel is full with two of them and takes more with one: a client that takes a part
-    /// makes room for the next.
-    static let partBytes = 32 * 1024
-
     init(budget: BodyBudget) {
         self.budget = budget
     }

@@ -19,7 +19,7 @@ package struct HTTPService: Service {
     /// A server that answers with `answer` from the moment it runs.
     package init(
         host: String, port: Int, group: any EventLoopGroup, logger: Logger,
-        connections: Int = Limits.connections,
+        connections: Int = HTTPLimits.connections,
         onListening: @escaping @Sendable (Int) async -> Void, answer: @escaping Answer
     ) {
         self.host = host
@@ -55,10 +55,10 @@ package struct HTTPService: Service {
     private func listen(
         _ quiescing: ServerQuiescingHelper
     ) async throws -> NIOAsyncChannel<Connection, Never> {
-        let budget = BodyBudget(bytes: Limits.bodyBytesAtOnce)
+        let budget = BodyBudget(bytes: HTTPLimits.bodyBytesAtOnce)
         let (connections, logger) = (connections, logger)
         return try await ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: CInt(Limits.backlog))
+            .serverChannelOption(.backlog, value: CInt(HTTPLimits.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -70,10 +70,10 @@ package struct HTTPService: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
                 .writeBufferWaterMark,
-                value: .init(low: HTTPConnection.partBytes, high: 2 * HTTPConnection.partBytes)
+                value: .init(low: HTTPLimits.partBytes, high: 2 * HTTPLimits.partBytes)
             )
             .childChannelOption(
-                .tcpOption(.unsentBytes), value: SocketOptionValue(Limits.unsentBytes)
+                .tcpOption(.unsentBytes), value: SocketOptionValue(HTTPLimits.unsentBytes)
             )
             .bind(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {

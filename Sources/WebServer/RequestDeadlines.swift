@@ -31,9 +31,9 @@ package final class RequestDeadlines: ChannelDuplexHandler {
     private var readDeadline: Scheduled<Void>?
 
     package init(
-        header: TimeAmount = .seconds(Limits.headerSeconds),
-        body: TimeAmount = .seconds(Limits.bodySeconds),
-        unread: TimeAmount = .seconds(Limits.unreadSeconds)
+        header: TimeAmount = .seconds(HTTPLimits.headerSeconds),
+        body: TimeAmount = .seconds(HTTPLimits.bodySeconds),
+        unread: TimeAmount = .seconds(HTTPLimits.unreadSeconds)
     ) {
         self.header = header
         self.body = body

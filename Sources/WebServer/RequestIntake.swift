@@ -14,7 +14,7 @@ struct RequestIntake {
     init(_ head: RequestHead, budget: BodyBudget) {
         self.head = head
         share = BodyBudget.Share(of: budget)
-        if let length = head.declaredLength, length > Limits.bodyBytes { refusal = .tooLarge }
+        if let length = head.declaredLength, length > HTTPLimits.bodyBytes { refusal = .tooLarge }
     }
 
     /// Whether the client is to be asked for its body.
@@ -25,12 +25,12 @@ struct RequestIntake {
     /// Who waits to be asked sends none; of others so much is thrown away that one who sends all
     /// before it listens gets to read the answer.
     var isDecided: Bool {
-        refusal != nil && (head.expectsContinue || discarded > Limits.discardedBytes)
+        refusal != nil && (head.expectsContinue || discarded > HTTPLimits.discardedBytes)
     }
 
     mutating func take(_ buffer: ByteBuffer) {
         if refusal == nil {
-            if body.count + buffer.readableBytes > Limits.bodyBytes {
+            if body.count + buffer.readableBytes > HTTPLimits.bodyBytes {
                 refuse(.tooLarge)
             } else if share.take(buffer.readableBytes) {
                 body.append(contentsOf: buffer.readableBytesView)

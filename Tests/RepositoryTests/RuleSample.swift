@@ -36,6 +36,15 @@ extension RuleSample {
             good: "private enum Door {}\nstruct Wall {\n    enum Kind {}\n}\nlet a = 1\n"
         ) { DeclarationRules.misnamed(SwiftSource($0), name: "Wall") },
         RuleSample(
+            "bound that stands elsewhere",
+            bad: "enum Wall {\n    static let height = 3 * 1_024\n"
+                + "    private static let age: Int64 = 5\n"
+                + "    static let pause = Duration.seconds(2)\n}\n",
+            at: [2, 3, 4],
+            good: "enum Wall {\n    static let known = 1\n    static let sum = a + 1\n"
+                + "    let part = 3\n    static var empty = [0]\n}\n"
+        ) { LimitRules.escaped(SwiftSource($0), besides: ["known"]) },
+        RuleSample(
             "type without a comment", bad: "package struct Wall {\n\n    package enum Kind {}\n}\n",
             at: [1, 3],
             good: "/// A wall.\n@frozen\npublic final class Wall {\n    enum Kind {}\n}\n"

@@ -48,6 +48,17 @@ struct SwiftFileTests {
             "\(file.path) has \(findings.count) left: lower its number in Exceptions.swift")
     }
 
+    @Test("Bounds stand with the others of their target", arguments: Tree.sources)
+    func limits(file: SwiftFile) {
+        guard !LimitRules.isPlace(file.path) else { return }
+        let known = Exceptions.measures[file.path] ?? []
+        report(LimitRules.escaped(file.source, besides: known), in: file.path)
+        let names = LimitRules.constants(file.source, isStatic: true).map(\.name)
+        for name in known {
+            #expect(names.contains(name), "\(name) is listed in Exceptions.swift and not there")
+        }
+    }
+
     @Test("Comments hold no notes to oneself", arguments: Tree.swiftFiles)
     func notes(file: SwiftFile) {
         report(WordRules.notes(file.source.comments), in: file.path)

@@ -43,6 +43,17 @@ struct TreeTests {
         #expect(Tree.exists(entry), "\(entry) is listed in Exceptions.swift but does not exist")
     }
 
+    @Test("The manual lists every bound, as the sources have it")
+    func limits() {
+        let places = Tree.sources.filter { LimitRules.isPlace($0.path) }
+        let expected = places.sorted { $0.path < $1.path }.flatMap { LimitRules.rows($0.source) }
+        #expect(expected.count > 50)
+        let found = LimitRules.rows(ofPage: Tree.text(of: LimitRules.page) ?? "")
+        #expect(
+            found == expected,
+            "the rows of \(LimitRules.page) must be:\n\(expected.joined(separator: "\n"))")
+    }
+
     @Test("make run and make test exist")
     func makefile() {
         guard let makefile = Tree.text(of: "Makefile") else {

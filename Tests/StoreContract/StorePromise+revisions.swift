@@ -154,7 +154,7 @@ extension StorePromise {
         StorePromise("What has changed since the last ten thousand revisions can be said") {
             store in
             let start = try await store.loadCatalog().revision
-            let count = 2 * Int(CatalogRevision.remembered) + 10
+            let count = 2 * Int(MarketplaceLimits.rememberedRevisions) + 10
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<count {
                     group.addTask { try await store.save([.put(product("\(number)"))]) }
@@ -163,7 +163,7 @@ extension StorePromise {
             }
             let end = try await store.loadCatalog().revision
             try expectEqual(end.number, start.number + Int64(count), "the revision")
-            let known = CatalogRevision(number: end.number - CatalogRevision.remembered)
+            let known = CatalogRevision(number: end.number - MarketplaceLimits.rememberedRevisions)
             try expectEqual(
                 try await store.catalogChanges(after: known)?.changes.count, 1, "the changes")
             try expect(

@@ -99,11 +99,6 @@ extension ResolveCustomerRequest: AWSJSONRequest {
     }
 }
 
-private enum ModelCapacity {
-    /// Records that are kept to be refused by their number; a megabyte can hold 300,000.
-    static let keptRecords = 1000
-}
-
 extension MemberReader {
     func topLevel(_ body: JSONValue) throws(SerializationError) -> JSONWalk {
         guard body.kind == .object, let members = try object(body.place, "") else {
@@ -123,7 +118,7 @@ extension MemberReader {
         // Read in their places, because a copy of a record counts half a dozen references.
         var records = [UsageRecord](
             repeating: UsageRecord(),
-            count: min(elements.count(on: tape), ModelCapacity.keptRecords))
+            count: min(elements.count(on: tape), ReadingLimits.keptRecords))
         var dropped = UsageRecord()
         var index = 0
         while let element = elements.next(on: tape) {

@@ -34,7 +34,7 @@ extension MemberReader {
             }
             if let key = GetEntitlementsRequest.FilterKey(rawValue: name) {
                 request.filter[key] = values
-            } else if request.unknownFilterKeys.count < Self.reported {
+            } else if request.unknownFilterKeys.count < ReadingLimits.reportedMembers {
                 request.unknownFilterKeys.append(name.cut(toBytes: 200))
             }
         }

@@ -215,9 +215,8 @@ extension JSONWriter {
     }
 
     /// A number with at most three decimals.
-    package mutating func decimal(_ name: StaticString, thousandths: Int64) {
-        self.name(name)
-        let size = Quantity(millionths: Int64(clamping: thousandths.magnitude) * 1000)
-        literal((thousandths < 0 ? "-" : "") + size.description)
+    package mutating func thousandths(_ count: Int64) {
+        let size = Quantity(millionths: Int64(clamping: count.magnitude) * 1000)
+        literal((count < 0 ? "-" : "") + size.description)
     }
 }

@@ -6,11 +6,8 @@ struct MemberReader {
     var ignoredMembers: [String] = []
     var notes: [String] = []
 
-    /// Bounds what one request can put into the request log.
-    static let reported = 20
-
     mutating func ignore(_ member: JSONPlace, in path: @autoclosure () -> String) {
-        guard ignoredMembers.count < Self.reported else { return }
+        guard ignoredMembers.count < ReadingLimits.reportedMembers else { return }
         ignoredMembers.append(joined(path(), tape.name(of: member)).cut(toBytes: 200))
     }
 
@@ -31,7 +28,7 @@ struct MemberReader {
         case .null: return nil
         case .number:
             let number = tape.number(of: value.node, scale: 0)
-            if number.isCut, notes.count < Self.reported {
+            if number.isCut, notes.count < ReadingLimits.reportedMembers {
                 let spelling = String(
                     decoding: tape.rawBytes(of: value.node).prefix(40), as: UTF8.self)
                 notes.append("\(path()): \(spelling) was rounded down to \(number.scaled)")

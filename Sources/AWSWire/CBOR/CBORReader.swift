@@ -73,7 +73,7 @@ package struct CBORReader {
     private mutating func value() throws(Failure) {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= JSONDocument.maximumDepth else { throw failure("it is nested too deeply") }
+        guard depth <= ReadingLimits.depth else { throw failure("it is nested too deeply") }
         let head = try head()
         switch head.major {
         case 0: writer.literal(String(try number(head)))

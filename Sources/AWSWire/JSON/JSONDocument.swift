@@ -8,10 +8,6 @@ import MeteringAPI
 package struct JSONDocument: Sendable {
     private let tape: JSONTape
 
-    /// The deepest nesting that is read, in lists and objects; deeper is refused, so that no text
-    /// can exhaust the stack or the reader's patience.
-    package static let maximumDepth = 32
-
     /// Parses a JSON text.
     package init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
         var parser = JSONParser()

@@ -53,8 +53,8 @@ struct JSONParser {
 
     private mutating func open(_ kind: JSONNode.Kind) throws(JSONSyntaxError) -> Int {
         depth += 1
-        guard depth <= JSONDocument.maximumDepth else {
-            throw failure("nested deeper than \(JSONDocument.maximumDepth)")
+        guard depth <= ReadingLimits.depth else {
+            throw failure("nested deeper than \(ReadingLimits.depth)")
         }
         append(kind, from: position, to: position)
         position += 1

@@ -25,9 +25,6 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     case wrongPayloadHash
     case wrongSignature
 
-    /// How far a signature's time may be from the clock, in minutes.
-    package static let skewMinutes: Int64 = 5
-
     /// What goes on the wire.
     package var envelope: ErrorEnvelope {
         ErrorEnvelope(type: type, message: message)
@@ -45,7 +42,7 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
     }
 
     private var message: String {
-        let skew = Self.skewMinutes
+        let skew = ReadingLimits.skewMinutes
         switch self {
         case .missing: return "Missing Authentication Token"
         case .headerAndQuery:
@@ -92,7 +89,8 @@ package enum AuthenticationFailure: Error, Sendable, Hashable {
         case .unknownKey(let hint), .wrongSessionToken(let hint): hint
         case .expiredToken: "the credentials expired; ask for new ones"
         case .expired, .notYetCurrent:
-            "the signature's time is more than \(Self.skewMinutes) minutes from the real clock"
+            "the signature's time is more than \(ReadingLimits.skewMinutes) minutes from the real "
+                + "clock"
         case .wrongDate: "the scope's date is not the day of X-Amz-Date"
         case .wrongService: "the credential's scope must name the service aws-marketplace"
         case .wrongRegion(let region): "'\(region)' is no region"

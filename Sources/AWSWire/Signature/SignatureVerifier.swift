@@ -72,7 +72,7 @@ package final class SignatureVerifier: Sendable {
         // Both may be remembered: as the name of a workload, and as where it runs.
         guard AccessKeyID.isBounded(header.accessKeyID) else {
             throw .unknownKey(
-                hint: "an access key id has 1 to \(AccessKeyID.maximumLength) visible characters")
+                hint: "an access key id has 1 to \(ModelLimits.accessKeyID) visible characters")
         }
         try checkRegion(header.scope)
         return Signatory(accessKeyID: header.accessKeyID, region: header.scope.region)
@@ -132,7 +132,7 @@ package final class SignatureVerifier: Sendable {
     private static func checkSkew(
         _ signed: Timestamp, _ real: Timestamp, _ otherClock: [ClosedRange<Timestamp>]
     ) throws(AuthenticationFailure) {
-        let skew = AuthenticationFailure.skewMinutes * 60
+        let skew = ReadingLimits.skewMinutes * 60
         // In whole seconds, as the texts show them: the limit itself is accepted.
         func isNear(_ times: ClosedRange<Timestamp>) -> Bool {
             times.lowerBound.seconds - skew <= signed.seconds

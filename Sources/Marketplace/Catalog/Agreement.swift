@@ -122,7 +122,7 @@ package struct Agreement: Sendable, Hashable {
     /// for an agreement that was cancelled before it began.
     package var finalUsageUntil: Timestamp? {
         guard let endsAt, !isCancelledBeforeStart else { return nil }
-        return endsAt.adding(seconds: Self.finalUsageSeconds)
+        return min(endsAt.adding(seconds: Self.finalUsageSeconds), .endOfCalendar)
     }
 
     /// Where in its life the agreement is.

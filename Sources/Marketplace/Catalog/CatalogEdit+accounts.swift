@@ -23,8 +23,8 @@ extension CatalogEdit {
                 account.customerIdentifier ?? known?.customerIdentifier ?? madeUpIdentifier
             account.customerIdentifier = identifier
             faults.check(
-                (1...ModelLimit.text).contains(identifier.utf16.count), "customerIdentifier",
-                "a customerIdentifier has 1 to \(ModelLimit.text) characters")
+                (1...ModelLimits.text).contains(identifier.utf16.count), "customerIdentifier",
+                "a customerIdentifier has 1 to \(ModelLimits.text) characters")
             let holder = catalog.buyer(customerIdentifier: identifier)
             faults.conflict(
                 unless: holder.map { $0.id.hasSameBytes(as: account.id) } ?? true,

@@ -242,9 +242,11 @@ extension CatalogEdit {
                 || agreement.length.map { $0 >= Agreement.shortestRenewal } ?? true,
             "autoRenew", "an agreement that renews itself lasts an hour at least")
         faults.check(
-            agreement.renewals(through: now) <= Self.longestMove, "autoRenew",
+            agreement.renewals(through: now) <= MarketplaceLimits.momentsInMove, "autoRenew",
             "the agreement would have renewed itself too often by now: at most "
-                + "\(Self.longestMove) milestones may have passed, so let it start later")
+                + "\(MarketplaceLimits.momentsInMove) milestones may have passed, so let it start "
+                + "later"
+        )
         faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
         faults.check(
             isLicense(agreement.licenseARN), "licenseArn",

@@ -39,8 +39,6 @@ extension CatalogEdit {
 
     /// How long temporary credentials live where nothing else is said, in seconds.
     package static let credentialLifetime: Int64 = 43_200
-    /// A hundred years, in seconds: longer ones lead out of the calendar.
-    static let longestLifetime: Int64 = 36_525 * 86_400
 
     /// Makes a credential; `replaces` says whether one of this id may be there already.
     package mutating func addCredential(
@@ -54,7 +52,7 @@ extension CatalogEdit {
         if let seconds = draft.expiresIn {
             faults.check(seconds >= 0, "expiresIn", "a lifetime is 0 (for ever) or more seconds")
             faults.check(
-                seconds <= Self.longestLifetime, "expiresIn",
+                seconds <= MarketplaceLimits.credentialSeconds, "expiresIn",
                 "a lifetime is at most a hundred years")
         }
         let id = draft.accessKeyID ?? (isTemporary ? "ASIA" : "AKIA") + texts.accessKeyID
@@ -104,8 +102,8 @@ extension CatalogEdit {
                 && region.utf8.allSatisfy { isWordByte($0) && $0 &- 65 >= 26 || $0 == 45 },
             "principal.region", "\(quoted(region)) is no region such as us-east-1")
         faults.check(
-            principal.resourceID.map { (1...ModelLimit.text).contains($0.utf8.count) } ?? true,
-            "principal.resourceId", "a resource id has 1 to \(ModelLimit.text) characters")
+            principal.resourceID.map { (1...ModelLimits.text).contains($0.utf8.count) } ?? true,
+            "principal.resourceId", "a resource id has 1 to \(ModelLimits.text) characters")
     }
 
     /// Forgets a credential; its requests are refused from then on.

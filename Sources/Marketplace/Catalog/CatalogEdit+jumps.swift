@@ -36,21 +36,17 @@ extension CatalogEdit {
         return try changeClock(.advance(milliseconds: target.milliseconds(since: start)))
     }
 
-    /// How many moments one move of the clock may pass that come again and again: hours of
-    /// workloads, and milestones of agreements that renew themselves.
-    ///
-    /// Each is stored, so that a move past so many takes a minute or so.
-    package static let longestMove = 1_000_000
-
     /// Refuses to move the clock past more moments than one move may pass.
     func requireShortMove(to target: Timestamp) throws(Contradiction) {
         let moments = catalog.recurringMoments(through: target)
-        guard moments > Self.longestMove else { return }
+        guard moments > MarketplaceLimits.momentsInMove else { return }
         throw Contradiction(
             .conflict, "now",
             "by \(target.iso8601) \(moments) hours of containers and milestones of agreements that "
                 + "renew themselves would pass, and one move of the clock passes at most "
-                + "\(Self.longestMove): move it in several parts, or stop or end some of them")
+                + "\(MarketplaceLimits.momentsInMove): move it in several parts, or stop or end "
+                + "some of them"
+        )
     }
 
     private func moment(

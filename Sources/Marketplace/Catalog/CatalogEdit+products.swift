@@ -9,7 +9,7 @@ extension CatalogEdit {
         var faults = ObjectionCollector()
         faults.check(
             isProductCode(product.code), "productCode",
-            "a product code has 1 to \(ModelLimit.text) characters of a-z A-Z 0-9 and -/=:_.@")
+            "a product code has 1 to \(ModelLimits.text) characters of a-z A-Z 0-9 and -/=:_.@")
         faults.check(
             catalog.accounts[product.sellerAccountID]?.role == .seller, "sellerAccountId",
             "there is no seller's account \(quoted(product.sellerAccountID)): make it first")
@@ -81,8 +81,8 @@ extension CatalogEdit {
         for (index, dimension) in dimensions.enumerated() {
             let field = "dimensions[\(index)]"
             faults.check(
-                (1...ModelLimit.text).contains(dimension.name.utf16.count), "\(field).name",
-                "a dimension's name has 1 to \(ModelLimit.text) characters")
+                (1...ModelLimits.text).contains(dimension.name.utf16.count), "\(field).name",
+                "a dimension's name has 1 to \(ModelLimits.text) characters")
             faults.check(
                 names.insert(ExactText(dimension.name)).inserted, "\(field).name",
                 "the product has a dimension \(quoted(dimension.name)) already")

@@ -16,7 +16,7 @@ extension CatalogEdit {
         guard seconds > 0 else {
             throw Contradiction(.invalid, "expiresIn", "a token lives for a second or more")
         }
-        guard seconds <= Self.longestLifetime else {
+        guard seconds <= MarketplaceLimits.credentialSeconds else {
             throw Contradiction(.invalid, "expiresIn", "a token lives at most a hundred years")
         }
         let agreement = try agreement(of: subject)
@@ -58,18 +58,19 @@ extension CatalogEdit {
         }
     }
 
-    /// How long an expired token is answered as expired, in seconds; later it is unknown.
-    private static let rememberedSeconds: Int64 = 30 * 86_400
-
     /// What has to be looked up for a new token: a few that are to be forgotten, so that they go
     /// faster than new ones come.
     package static func lookUpsForToken(at now: Timestamp) -> [FactQuery] {
-        [.due(.registrationToken, through: now.adding(seconds: -rememberedSeconds), limit: 2)]
+        [
+            .due(
+                .registrationToken,
+                through: now.adding(seconds: -MarketplaceLimits.expiredTokenSeconds), limit: 2)
+        ]
     }
 
     /// Keeps expired tokens from piling up for ever.
     private mutating func forgetOldTokens() {
-        let limit = now.adding(seconds: -Self.rememberedSeconds)
+        let limit = now.adding(seconds: -MarketplaceLimits.expiredTokenSeconds)
         while let token = catalog.registrationToken(endedBefore: limit) {
             remove(CatalogFact.Key(.registrationToken, token.digest))
         }
@@ -80,10 +81,10 @@ extension CatalogEdit {
         _ change: MarketplaceClock.Change
     ) throws(Contradiction) -> MarketplaceClock {
         if case .running(_, let speed) = change {
-            guard (1...MarketplaceClock.maximumSpeedThousandths).contains(speed) else {
+            guard (1...MarketplaceLimits.clockSpeedThousandths).contains(speed) else {
                 throw Contradiction(
                     .invalid, "speed",
-                    "the speed is from 0.001 to \(MarketplaceClock.maximumSpeedThousandths / 1000)")
+                    "the speed is from 0.001 to \(MarketplaceLimits.clockSpeedThousandths / 1000)")
             }
         }
         if case .advance(let milliseconds) = change, milliseconds < 0 {

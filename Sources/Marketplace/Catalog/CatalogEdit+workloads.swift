@@ -44,13 +44,14 @@ extension Catalog {
     /// Refuses another workload that no credential stands for where there are too many.
     package func requireRoom(for workload: RegisteredWorkload) throws(Refusal) {
         guard workload.isAssumed == true, registeredWorkload(workload.name) == nil,
-            assumedWorkloads >= RegisteredWorkload.assumedLimit
+            assumedWorkloads >= MarketplaceLimits.assumedWorkloads
         else { return }
         throw Refusal(
             .throttling, .workloads,
-            "\(RegisteredWorkload.assumedLimit) workloads without a credential run already: make "
+            "\(MarketplaceLimits.assumedWorkloads) workloads without a credential run already: "
+                + "make "
                 + "credentials for them, or stop some with "
                 + "POST /control/v1/workloads/{resourceId}/stop; one ends by itself after "
-                + "\(RegisteredWorkload.assumedLifetime / 86_400) days without a call")
+                + "\(MarketplaceLimits.assumedWorkloadSeconds / 86_400) days without a call")
     }
 }

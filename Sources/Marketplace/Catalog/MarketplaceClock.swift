@@ -22,11 +22,9 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
     package var reached: Timestamp?
 
     package static let realSpeed: Int64 = 1000
-    /// A thousand hours an hour would be enough; this is a day a second.
-    package static let maximumSpeedThousandths: Int64 = 86_400_000
 
     /// The last millisecond of the year 9999, where dates of four digits end and time stands still.
-    private static let end: Int128 = 253_402_300_799_999
+    private static let end = Int128(Timestamp.endOfCalendar.milliseconds)
 
     /// The real clock.
     package init() {}
@@ -91,7 +89,7 @@ package struct MarketplaceClock: Sendable, Hashable, Codable {
             target = at ?? now
         case .running(let from, let speed):
             clock.mode = .running
-            clock.speedThousandths = min(max(0, speed), Self.maximumSpeedThousandths)
+            clock.speedThousandths = min(max(0, speed), MarketplaceLimits.clockSpeedThousandths)
             target = from ?? now
         case .advance(let milliseconds):
             if clock.mode == .real { clock.mode = .running }

@@ -38,11 +38,6 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
     /// A run of a second is billed as one of a minute.
     package static let shortestRun: Int64 = 60
 
-    /// How many workloads that no credential stands for there may be: whoever makes up access
-    /// keys would add one with each.
-    package static let assumedLimit = 1000
-    /// How long such a workload goes on without a call, in seconds: a month of 31 days.
-    package static let assumedLifetime: Int64 = 31 * 86_400
     /// How old the last call may look before another is written down, in seconds.
     static let callPrecision: Int64 = 3600
 
@@ -101,7 +96,7 @@ package struct RegisteredWorkload: Sendable, Hashable, Codable {
     /// When it ends unless it calls again; nil where a credential stands for it.
     private var silentEnd: Timestamp? {
         guard runningSince != nil else { return nil }
-        return lastCallAt?.adding(seconds: Self.assumedLifetime)
+        return lastCallAt?.adding(seconds: MarketplaceLimits.assumedWorkloadSeconds)
     }
 
     /// When something happens to it by itself: an hour is recorded, it ends, or it is over and

@@ -23,8 +23,9 @@ extension CatalogEdit {
             "accessKeyId and secretAccessKey come together")
         if let disturbance = target.disturbance {
             faults.check(
-                (0...Disturbance.longestDelay).contains(disturbance.delaySeconds),
-                "disturbance.delaySeconds", "0 to \(Disturbance.longestDelay) seconds")
+                (0...MarketplaceLimits.deliveryDelaySeconds).contains(disturbance.delaySeconds),
+                "disturbance.delaySeconds", "0 to \(MarketplaceLimits.deliveryDelaySeconds) seconds"
+            )
             for (name, share) in [
                 ("duplicate", disturbance.duplicate), ("reorder", disturbance.reorder),
                 ("drop", disturbance.drop),
@@ -35,8 +36,9 @@ extension CatalogEdit {
             }
         }
         faults.conflict(
-            unless: known != nil || catalog.eventTargets.count < EventTarget.limit, "targetId",
-            "there are \(EventTarget.limit) targets already: delete one")
+            unless: known != nil || catalog.eventTargets.count < MarketplaceLimits.eventTargets,
+            "targetId",
+            "there are \(MarketplaceLimits.eventTargets) targets already: delete one")
         try faults.finish()
         // The same target again, as from a seed file, goes on where it was.
         target.disturbedEvents = known?.disturbedEvents ?? 0

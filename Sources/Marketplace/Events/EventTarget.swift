@@ -41,9 +41,6 @@ package struct EventTarget: Sendable, Hashable, Codable {
         self.disturbance = disturbance
     }
 
-    /// Targets at most: each has a worker of its own.
-    package static let limit = 64
-
     /// Whether it is the same target in every member, and each text by its bytes.
     func isSame(as other: EventTarget) -> Bool {
         func texts(_ target: EventTarget) -> [ExactText?] {
@@ -89,8 +86,6 @@ package struct Disturbance: Sendable, Hashable, Codable {
 
     /// For how long an event is held back so that later ones overtake it, in seconds.
     package static let holdSeconds: Int64 = 3
-    /// The longest delay, in seconds: a day.
-    package static let longestDelay: Int64 = 86_400
     /// All events, as a share.
     package static let wholeShare: Int64 = 1000
 

@@ -95,8 +95,6 @@ extension OperationName {
 }
 
 extension FaultState {
-    /// How many accounts are watched at once; then all begin anew.
-    private static let watched = 10_000
 
     /// Whether a request is over its account's quota, by the real clock; a second's worth may come
     /// at once.
@@ -111,7 +109,7 @@ extension FaultState {
         bucket.at = max(bucket.at, real)
         let isOver = bucket.level < 1000
         if !isOver { bucket.level -= 1000 }
-        if quotas[quota] == nil, quotas.count >= Self.watched { quotas = [:] }
+        if quotas[quota] == nil, quotas.count >= MarketplaceLimits.quotaAccounts { quotas = [:] }
         quotas[quota] = bucket
         return isOver
     }

@@ -28,7 +28,7 @@ package enum GetEntitlementsRules {
         let start = try Position(request.nextToken, product.code)
         let found = entitlements(of: product, request, context)
             .filter { entitlement in start.map { $0 < entitlement.position } ?? true }
-        let limit = Int(request.maxResults ?? GetEntitlementsRequest.largestPage)
+        let limit = Int(request.maxResults ?? ModelLimits.entitlementsInPage)
         let page = found.prefix(limit)
         return GetEntitlementsResult(
             entitlements: page.map(\.record),

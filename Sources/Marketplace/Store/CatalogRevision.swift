@@ -63,9 +63,6 @@ package struct CatalogRevision: Sendable, Hashable {
     package func isEmptied(since earlier: CatalogRevision) -> Bool {
         earlier.number < emptiedAt
     }
-
-    /// How many revisions back a store can say at least what has changed since.
-    package static let remembered: Int64 = 10_000
 }
 
 /// What became of changes that a store was asked to save.

@@ -20,7 +20,7 @@ package protocol MarketplaceStore: UsageLedger {
     /// What happened to the catalog after a revision; nil where the store cannot say, because that
     /// revision is too old or none of its own, or everything was forgotten since.
     ///
-    /// It can say of each of the last `CatalogRevision.remembered` revisions. A server that was
+    /// It can say of each of the last `MarketplaceLimits.rememberedRevisions`. A server that was
     /// overtaken by another brings its catalog up to date with it.
     func catalogChanges(
         after revision: CatalogRevision

@@ -1,4 +1,4 @@
-package import AWSWire
+import AWSWire
 package import Marketplace
 
 // What the seller gets: messages of SNS here, and EventBridge's events in the file beside.
@@ -36,19 +36,5 @@ extension JSONWriter {
                 "isFreeTrialTermPresent",
                 event.agreement.isInFreeTrial(at: event.time) ? "true" : "false")
         }
-    }
-
-    /// An event in the control API's list.
-    package mutating func event(_ numbered: NumberedEvent) {
-        let event = numbered.event
-        member("number", numbered.number)
-        member("eventId", event.id)
-        time("at", event.time)
-        member("channel", event.kind.channel.rawValue)
-        member("type", event.kind.rawValue)
-        member("agreementId", event.agreement.id)
-        member("productCode", event.product.code)
-        name("body")
-        literal(String(decoding: event.body, as: UTF8.self))
     }
 }

@@ -20,16 +20,6 @@ package struct EventCourier: Service {
     let logger: Logger
     private let attempts: CourierMetrics
 
-    /// Deliveries that a worker reads at once.
-    private static let batch = 16
-    /// How long a worker sleeps at most, so that a real clock that is set is noticed.
-    private static let longestSleep: Int64 = 60_000
-
-    /// How long a claim holds, in milliseconds.
-    private static let claimLength: Int64 = 60_000
-    /// How long to wait at most before a target that another server has is asked for again, in
-    /// milliseconds: that server gives it back as soon as it has nothing to deliver.
-    private static let claimPause: Int64 = 1000
     /// How much of a claim must be left for an attempt: twice as long as an attempt takes, so that
     /// what became of it is stored before the claim ends.
     private static let claimLeft: Int64 = 2000 * TargetLimits.seconds
@@ -89,13 +79,17 @@ package struct EventCourier: Service {
             let rings = state.changes.rings
             do {
                 let now = state.realNow
-                let outbox = try await state.store.outbox(of: id, at: now, limit: Self.batch)
+                let outbox = try await state.store.outbox(
+                    of: id, at: now, limit: HostLimits.deliveriesAtOnce)
                 if outbox.due.isEmpty {
                     if claim != nil { await giveBack(id) }
                     claim = nil
                     let wait = outbox.next.map { $0.milliseconds(since: now) }
                     await state.changes.wait(
-                        past: rings, milliseconds: min(wait ?? Self.longestSleep, Self.longestSleep)
+                        past: rings,
+                        milliseconds: min(
+                            wait ?? HostLimits.courierSleepMilliseconds,
+                            HostLimits.courierSleepMilliseconds)
                     )
                     continue
                 }
@@ -120,11 +114,12 @@ package struct EventCourier: Service {
     private func claimed(
         _ target: String, at now: Timestamp, _ rings: Int
     ) async throws -> DeliveryClaim? {
-        let end = Timestamp(milliseconds: now.milliseconds + Self.claimLength)
+        let end = Timestamp(milliseconds: now.milliseconds + HostLimits.claimMilliseconds)
         let claim = try await state.store.claim(target, for: name, at: now, until: end)
         guard !claim.claimant.hasSameBytes(as: name) else { return claim }
         let left = max(1, claim.until.milliseconds(since: now))
-        await state.changes.wait(past: rings, milliseconds: min(left, Self.claimPause))
+        await state.changes.wait(
+            past: rings, milliseconds: min(left, HostLimits.claimPauseMilliseconds))
         return nil
     }
 

@@ -6,16 +6,9 @@ package struct EventFilter: Sendable {
     private let agreementID: String?
     private let channel: MarketplaceEvent.Channel?
 
-    /// The filter that the parameters of a query describe.
-    package init(_ query: [String: String]) throws(Contradiction) {
-        agreementID = query["agreementId"]
-        guard let text = query["channel"] else {
-            channel = nil
-            return
-        }
-        guard let channel = MarketplaceEvent.Channel(rawValue: text) else {
-            throw Contradiction(.invalid, "channel", "'\(text)' is none of eventBridge, sns")
-        }
+    /// Those of an agreement and of a channel; of all where there is none.
+    package init(agreementID: String?, channel: MarketplaceEvent.Channel?) {
+        self.agreementID = agreementID
         self.channel = channel
     }
 

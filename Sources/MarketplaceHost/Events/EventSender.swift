@@ -39,7 +39,8 @@ package struct EventSender: Sendable {
         configuration.connectionPool.idleTimeout = .seconds(TargetLimits.idleSeconds)
         configuration.httpVersion = .http1Only
         // Each target has one attempt at a time, and none waits for those at the same address.
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = EventTarget.limit
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+            MarketplaceLimits.eventTargets
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 

@@ -13,7 +13,7 @@ package struct TargetURL: Sendable, Hashable {
 
     /// Nil for what is no absolute URL of http or https, or has a user's name in it.
     package init?(_ text: String) {
-        guard text.utf8.count <= ModelLimit.text * 8,
+        guard text.utf8.count <= ModelLimits.text * 8,
             text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) && $0 != UInt8(ascii: "\\") }),
             let mark = text.firstRange(of: "://")
         else { return nil }

@@ -22,9 +22,6 @@ package final class FaultInjector: Sendable {
         self.sleep = sleep
     }
 
-    /// How long a stalled request is kept, at most.
-    private static let stall = Duration.seconds(900)
-
     package var isActive: Bool { active.load(ordering: .relaxed) }
 
     /// The plan and what has fired of it.
@@ -139,7 +136,7 @@ package final class FaultInjector: Sendable {
             switch delay {
             case .latency(let duration):
                 await wait(duration, past: verdict.rings, departure: nil)
-            case .stall: await wait(Self.stall, past: verdict.rings, departure: departure)
+            case .stall: await wait(HostLimits.stall, past: verdict.rings, departure: departure)
             }
         }
     }

@@ -3,11 +3,6 @@ package import MeteringAPI
 import Synchronization
 
 extension MarketplaceState {
-    /// How many moments happen in one edit at most.
-    ///
-    /// A few milliseconds' worth, or tens of them where each tells of several events: that long
-    /// the other requests of an event loop may wait.
-    package static let momentsInStep = 500
 
     /// Lets happen what has become due, in its order, a step of it at most.
     package func settle() async throws {

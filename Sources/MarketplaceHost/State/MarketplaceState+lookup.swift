@@ -38,7 +38,7 @@ extension MarketplaceState {
             [
                 .due(
                     .registeredWorkload, through: end,
-                    limit: Self.momentsInStep + edit.knownCount)
+                    limit: HostLimits.momentsInEdit + edit.knownCount)
             ], for: &edit)
     }
 

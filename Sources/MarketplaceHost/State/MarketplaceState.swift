@@ -91,12 +91,12 @@ package final class MarketplaceState: Sendable {
                 var edit = self.beginEdit()
                 edit.usedDimensions = usedDimensions
                 try await self.lookUpDue(for: &edit)
-                let runtime = edit.settle(atMost: Self.momentsInStep)
+                let runtime = edit.settle(atMost: HostLimits.momentsInEdit)
                 try await self.lookUp(queries(edit.catalog, edit.now), for: &edit)
                 let value = try body(&edit)
                 var settled = edit
                 try await self.lookUpDue(for: &settled)
-                let follows = settled.settle(atMost: Self.momentsInStep)
+                let follows = settled.settle(atMost: HostLimits.momentsInEdit)
                 // What ran by the change is recorded once the change is stored, and not before: a
                 // move of the clock that is refused would have billed hours that never were.
                 if follows.isEmpty { edit = settled } else { edit.hold() }
@@ -120,7 +120,7 @@ package final class MarketplaceState: Sendable {
     private func goOn() async throws {
         var edit = beginEdit()
         try await lookUpDue(for: &edit)
-        let runtime = edit.settle(atMost: Self.momentsInStep)
+        let runtime = edit.settle(atMost: HostLimits.momentsInEdit)
         _ = try await keep(edit, recording: runtime)
     }
 
@@ -133,8 +133,8 @@ package final class MarketplaceState: Sendable {
         _ edit: CatalogEdit, recording runtime: [UsageEntry]
     ) async throws(StoreError) -> SaveOutcome {
         let revision = edit.catalog.revision
-        for start in stride(from: 0, to: runtime.count, by: Self.entriesAtOnce) {
-            let end = min(start + Self.entriesAtOnce, runtime.count)
+        for start in stride(from: 0, to: runtime.count, by: HostLimits.containerEntriesAtOnce) {
+            let end = min(start + HostLimits.containerEntriesAtOnce, runtime.count)
             do throws(StoreError) {
                 _ = try await store.record(Array(runtime[start..<end]), decidedOn: revision)
             } catch {
@@ -163,7 +163,7 @@ package final class MarketplaceState: Sendable {
                 var edit = self.beginEdit()
                 edit.put(.clock(MarketplaceClock()))
                 edit.forgetFuture()
-                _ = edit.settle(atMost: Self.momentsInStep)
+                _ = edit.settle(atMost: HostLimits.momentsInEdit)
                 let revision = edit.catalog.revision
                 let outcome = try await self.store.forgetUsage(
                     saving: edit.changes, expecting: revision)
@@ -187,9 +187,6 @@ package final class MarketplaceState: Sendable {
             self.changes.announce()
         }
     }
-
-    /// How many hours of workloads are recorded in one call of the store.
-    private static let entriesAtOnce = 1000
 
     private func show(_ catalog: Catalog, _ revision: CatalogRevision) {
         var catalog = catalog
@@ -235,7 +232,7 @@ package final class MarketplaceState: Sendable {
         let real = realNow
         var edit = CatalogEdit(catalog: catalog, now: catalog.now(real: real), realNow: real)
         try await lookUpDue(for: &edit)
-        _ = edit.settle(atMost: Self.momentsInStep)
+        _ = edit.settle(atMost: HostLimits.momentsInEdit)
         guard edit.catalog.heldAt != nil else { return catalog }
         var held = catalog
         // Moments may lie before what was reached, because agreements may be backdated.

@@ -104,15 +104,6 @@ extension RecordExplanation {
 /// Whoever reads takes a few references at a time and looks at them outside the lock, so that a
 /// request that is answered meanwhile does not wait, and nothing is copied for it.
 package final class RequestLog: Sendable {
-    /// How many requests are remembered.
-    package static let capacity = 1000
-
-    /// How many bytes are remembered: beyond it the older calls lose what only the audit trail
-    /// says, and then the older requests are forgotten.
-    package static let byteLimit = 33 * 1_048_576
-
-    /// How many references are taken under the lock.
-    private static let atOnce = 64
 
     /// A request that does not change any more.
     private final class Entry: Sendable {
@@ -137,10 +128,10 @@ package final class RequestLog: Sendable {
         var first = 0
 
         /// The place of a request that is remembered.
-        func place(of number: Int) -> Int { number % RequestLog.capacity }
+        func place(of number: Int) -> Int { number % HostLimits.loggedRequests }
 
         mutating func append(_ entry: Entry) {
-            if entries.count < RequestLog.capacity {
+            if entries.count < HostLimits.loggedRequests {
                 entries.append(entry)
             } else {
                 put(nil, at: count)
@@ -150,14 +141,14 @@ package final class RequestLog: Sendable {
             count += 1
             first = max(first, count - entries.count)
             firstTrailed = max(firstTrailed, first)
-            while bytes > RequestLog.byteLimit, firstTrailed < count {
+            while bytes > HostLimits.requestLogBytes, firstTrailed < count {
                 if var request = entries[place(of: firstTrailed)]?.request {
                     request.trailed = nil
                     put(Entry(request), at: firstTrailed)
                 }
                 firstTrailed += 1
             }
-            while bytes > RequestLog.byteLimit, first < count {
+            while bytes > HostLimits.requestLogBytes, first < count {
                 put(nil, at: first)
                 first += 1
             }
@@ -193,7 +184,9 @@ package final class RequestLog: Sendable {
         var trail = Trail(next: min(max(number, first), count))
         var held = 0
         while trail.next < count {
-            for (number, entry) in entries(trail.next..<min(trail.next + Self.atOnce, count)) {
+            for (number, entry) in entries(
+                trail.next..<min(trail.next + HostLimits.loggedRequestsAtOnce, count))
+            {
                 guard trail.calls.count < limit, held < bytes else { return trail }
                 trail.next = number + 1
                 guard let entry, entry.request.trailed != nil else { continue }
@@ -218,7 +211,7 @@ package final class RequestLog: Sendable {
         var found: [(number: Int, request: LoggedRequest)] = []
         var end = min(number, count)
         while first < end {
-            let start = max(first, end - Self.atOnce)
+            let start = max(first, end - HostLimits.loggedRequestsAtOnce)
             for (candidate, entry) in entries(start..<end).reversed() {
                 guard found.count < limit else { return found }
                 guard let entry, isIncluded(entry.request) else { continue }

@@ -14,13 +14,9 @@ struct ShownTimes: Sendable {
 
     private var stretches: [Stretch] = []
 
-    /// How long a program may take to notice that the clock was moved, in seconds of real time.
-    private static let noticeSeconds: Int64 = 2
     /// On the way of a long move, times are kept so far apart, in milliseconds of real time: as
     /// often do programs ask that follow the clock.
     private static let stepMilliseconds: Int64 = 100
-    /// Times that are kept; earlier ones are forgotten.
-    private static let limit = 64
 
     /// Takes down what the clock has shown until it was moved, which is now.
     mutating func add(_ catalog: Catalog, until real: Timestamp) {
@@ -32,7 +28,7 @@ struct ShownTimes: Sendable {
         // A step of a long move.
         if real < last.end.adding(milliseconds: Self.stepMilliseconds) { return }
         stretches.append(stretch)
-        if stretches.count > Self.limit { stretches.removeFirst() }
+        if stretches.count > HostLimits.shownTimes { stretches.removeFirst() }
     }
 
     /// The times, those of the clock as it is now included; none where they are the real time.
@@ -50,6 +46,6 @@ struct ShownTimes: Sendable {
     }
 
     private static func start(_ real: Timestamp) -> Timestamp {
-        real.adding(seconds: -noticeSeconds)
+        real.adding(seconds: -HostLimits.shownTimeSeconds)
     }
 }

@@ -12,11 +12,6 @@ package struct Timekeeper: Service {
         self.logger = logger
     }
 
-    /// How long it sleeps at most, so that a real clock that is set is noticed.
-    private static let longestSleep: Int64 = 60_000
-    /// How long it waits after a failure of the store.
-    private static let pause: Int64 = 1000
-
     package func run() async {
         await cancelWhenGracefulShutdown { await keepTime() }
     }
@@ -24,13 +19,15 @@ package struct Timekeeper: Service {
     private func keepTime() async {
         while !Task.isCancelled {
             let rings = state.changes.rings
-            let wait = state.millisecondsUntilNext.map { min($0, Self.longestSleep) }
+            let wait = state.millisecondsUntilNext.map {
+                min($0, HostLimits.timekeeperSleepMilliseconds)
+            }
             if let wait, wait <= 0 {
                 await settle()
                 continue
             }
             await state.changes.wait(
-                past: rings, milliseconds: wait ?? Self.longestSleep)
+                past: rings, milliseconds: wait ?? HostLimits.timekeeperSleepMilliseconds)
         }
     }
 
@@ -39,7 +36,7 @@ package struct Timekeeper: Service {
             try await state.settle()
         } catch {
             logger.error("what became due could not be stored, and is tried again: \(error)")
-            try? await Task.sleep(for: .milliseconds(Self.pause))
+            try? await Task.sleep(for: .milliseconds(HostLimits.timekeeperPauseMilliseconds))
         }
     }
 }

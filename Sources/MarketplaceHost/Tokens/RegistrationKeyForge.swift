@@ -19,8 +19,6 @@ package final class RegistrationKeyForge: Sendable {
 
     /// Bits of a key, as in the keys that AWS gives sellers.
     private static let bits = _RSA.Signing.KeySize(bitCount: 3072)
-    /// Private keys that are kept ready to sign.
-    private static let parsedKeys = 256
 
     package init(state: MarketplaceState) {
         self.state = state
@@ -76,7 +74,7 @@ package final class RegistrationKeyForge: Sendable {
         if let key = parsed.withLock({ $0[pem] }) { return key }
         let key = try _RSA.Signing.PrivateKey(pemRepresentation: pem)
         parsed.withLock { parsed in
-            if parsed.count >= Self.parsedKeys { parsed.removeAll() }
+            if parsed.count >= HostLimits.parsedKeys { parsed.removeAll() }
             parsed[pem] = key
         }
         return key

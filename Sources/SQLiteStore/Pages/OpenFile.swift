@@ -105,7 +105,7 @@ extension OpenFile {
             page.initializeMemory(as: UInt8.self, repeating: 0)
             let number = UInt32(offset / PageChecksum.pageSize + 1)
             var code = readPage(memory, number, pages)
-            for _ in 0..<Self.attemptsWithoutLock where code == Self.damaged {
+            for _ in 0..<StoreLimits.readsWithoutLock where code == Self.damaged {
                 sched_yield()
                 code = readPage(memory, number, pages)
             }
@@ -117,9 +117,6 @@ extension OpenFile {
             return code
         }
     }
-
-    /// How often the beginning of the file is read before it counts as damaged.
-    private static let attemptsWithoutLock = 100
 
     private func readLog(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, at offset: Int, _ pages: PageGuard

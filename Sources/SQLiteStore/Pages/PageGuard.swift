@@ -105,13 +105,11 @@ final class DamageNotes: Sendable {
 }
 
 extension PageGuard {
-    /// How many pages and subjects are remembered, each once.
-    private static let remembered = 100
 
     /// Notes that a page is not what was written; 0 stands for one in the log.
     func noteDamage(ofPage page: UInt32) {
         damage.withLock { damage in
-            if damage.pages.count < Self.remembered, !damage.pages.contains(page) {
+            if damage.pages.count < StoreLimits.rememberedDamage, !damage.pages.contains(page) {
                 damage.pages.append(page)
             }
         }
@@ -129,7 +127,7 @@ extension PageGuard {
     func explain(_ failure: SQLiteFailure) -> String {
         guard failure.isDamage else { return failure.description }
         let pages = damage.withLock { damage in
-            if let subject = failure.subject, damage.subjects.count < Self.remembered,
+            if let subject = failure.subject, damage.subjects.count < StoreLimits.rememberedDamage,
                 !damage.subjects.contains(subject)
             {
                 damage.subjects.append(subject)

@@ -24,9 +24,6 @@ struct GroupedTotals {
         var total: UsageTotal
     }
 
-    /// How many numbers are kept before those that the page cannot show are forgotten.
-    private static let roomForNumbers = 200_000
-
     init(by groupings: [UsageGrouping], after position: TotalPosition?, limit: Int) {
         self.groupings = groupings
         self.limit = limit
@@ -48,7 +45,7 @@ struct GroupedTotals {
             }
             groups[number]?.total.add(record)
         }
-        if levels.reduce(0, { $0 + $1.count }) > Self.roomForNumbers { forgetWhatIsNotShown() }
+        if levels.reduce(0, { $0 + $1.count }) > StoreLimits.groupNumbers { forgetWhatIsNotShown() }
     }
 
     /// The page, in order, of so many bytes and what the last of them adds.

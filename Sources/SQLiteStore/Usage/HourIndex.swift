@@ -96,10 +96,6 @@ struct OpenHours {
     private let limit: Int
     private let seed = UInt64.random(in: .min ... .max) | 1
 
-    /// How long an hour stays in memory after it was last reported for, in seconds of the
-    /// marketplace's clock.
-    private static let idleSeconds: Int64 = 3600
-
     /// - Parameter limit: the most records that all hours together may have between transactions.
     init(limit: Int) {
         self.limit = limit
@@ -163,7 +159,7 @@ struct OpenHours {
     /// Lets go of hours that nobody reports for any more, and of those that were used longest ago
     /// while there are too many; only between transactions, when the file has all of them.
     mutating func tidy() {
-        let oldest = latestUse.adding(seconds: -Self.idleSeconds)
+        let oldest = latestUse.adding(seconds: -StoreLimits.idleHourSeconds)
         var count = indices.reduce(0) { $0 + $1.count }
         guard count > limit || indices.contains(where: { $0.lastUse < oldest }) else { return }
         indices.sort { $0.lastUse > $1.lastUse }

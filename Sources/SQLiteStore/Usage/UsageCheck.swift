@@ -22,9 +22,6 @@ struct UsageCheck {
         case token = "client tokens were answered with a record that is not there"
     }
 
-    /// Ids that are compared at once, sixteen bytes each: a file with more is read more often.
-    private static let idsInMemory = 8_000_000
-
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         let names = try checkNames(on: connection)
         var references = try References(on: connection)
@@ -104,7 +101,7 @@ struct UsageCheck {
 
     /// Looks for ids that two records have, a part of them at a time.
     private mutating func checkIDs(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let passes = UInt64(records / Self.idsInMemory + 1)
+        let passes = UInt64(records / StoreLimits.verifiedIDs + 1)
         for pass in 0..<passes {
             var seen: Set<MeteringRecordID> = []
             let rows = try Statement(

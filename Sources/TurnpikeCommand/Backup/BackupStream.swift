@@ -11,11 +11,6 @@ struct BackupStream {
     /// How long the server may be silent once it has begun to send.
     private let silence: Duration
 
-    /// How long the server may take until it begins: it copies its file before.
-    private static let preparation = Duration.seconds(3600)
-    /// Bytes of a refusal that are read.
-    private static let refusalBytes = 65_536
-
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration()
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -32,7 +27,7 @@ struct BackupStream {
     func read(_ take: @escaping @Sendable (ByteBuffer) throws -> Void) async throws {
         // Whether anybody answers is known sooner than whether a copy can be made.
         _ = try await control.get("/health")
-        let progress = Progress(until: Self.preparation)
+        let progress = Progress(until: CommandLimits.backupPreparation)
         do {
             try await withThrowingTaskGroup { group in
                 group.addTask { try await receive(progress, take) }
@@ -43,7 +38,7 @@ struct BackupStream {
         } catch let failure as CommandFailure {
             throw failure
         } catch is Silence {
-            let time = progress.hasBegun ? silence : Self.preparation
+            let time = progress.hasBegun ? silence : CommandLimits.backupPreparation
             throw brokenOff(progress, "nothing came for \(time.components.seconds) s")
         } catch {
             guard progress.hasBegun else { throw control.unreachable }
@@ -59,7 +54,7 @@ struct BackupStream {
             control.authorized(request), timeout: .hours(2))
         progress.begin(within: silence)
         guard response.status == .ok else {
-            if let body = try? await response.body.collect(upTo: Self.refusalBytes) {
+            if let body = try? await response.body.collect(upTo: CommandLimits.refusalBytes) {
                 _ = try control.document(body, Int(response.status.code))
             }
             throw control.isNoTurnpike(Int(response.status.code))

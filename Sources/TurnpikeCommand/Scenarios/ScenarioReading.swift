@@ -55,8 +55,6 @@ extension Scenario {
 }
 
 extension Scenario.Expectation {
-    /// Ten years, in seconds.
-    static let longest: Int64 = 10 * 366 * 86_400
 
     fileprivate init(_ reader: ObjectReader) {
         agreement = reader.requiredText("agreement")
@@ -69,7 +67,7 @@ extension Scenario.Expectation {
             reader.reject("quantity", "a number as AWS takes it is expected, or any")
         }
         // A check that looks at no hour would always pass.
-        if !(3600...Self.longest).contains(to - from) {
+        if !(3600...CommandLimits.scenarioSeconds).contains(to - from) {
             reader.reject("to", "it should be an hour to ten years after from")
         }
         reader.finish()

@@ -25,7 +25,7 @@ struct ScenarioRecord: Codable {
             guard let from = Timestamp(iso8601: from), let to = Timestamp(iso8601: to) else {
                 return true
             }
-            return to.milliseconds(since: from) <= Scenario.Expectation.longest * 1000
+            return to.milliseconds(since: from) <= CommandLimits.scenarioSeconds * 1000
         }
     }
 

@@ -11,13 +11,6 @@ struct FulfillmentPost {
     private let body: String
     private let allowsRemote: Bool
 
-    /// Redirects that are followed, which is only to show where a browser would end.
-    static let mostRedirects = 5
-    /// Seconds for all of it.
-    static let seconds = 10
-    /// Bytes of an answer that are read.
-    static let answerBytes = 1_048_576
-
     /// A request, and what came back.
     struct Step: Sendable {
         let method: String
@@ -70,13 +63,15 @@ struct FulfillmentPost {
         try await withThrowingTaskGroup(of: [Step]?.self) { group in
             group.addTask { try await exchange(report) }
             group.addTask {
-                try await Task.sleep(for: .seconds(Self.seconds))
+                try await Task.sleep(for: .seconds(CommandLimits.siteSeconds))
                 return nil
             }
             defer { group.cancelAll() }
             guard let steps = try await group.next() ?? nil else {
                 throw CommandFailure(
-                    "\(url.text) did not answer within \(Self.seconds) s, redirects included")
+                    "\(url.text) did not answer within \(CommandLimits.siteSeconds) s, redirects "
+                        + "included"
+                )
             }
             return steps
         }
@@ -97,9 +92,10 @@ struct FulfillmentPost {
             report(step)
             steps.append(step)
             guard let next else { return steps }
-            guard steps.count <= Self.mostRedirects else {
+            guard steps.count <= CommandLimits.siteRedirects else {
                 throw CommandFailure(
-                    "\(url.text) redirects more than \(Self.mostRedirects) times, at last to "
+                    "\(url.text) redirects more than \(CommandLimits.siteRedirects) times, at last "
+                        + "to "
                         + next.text)
             }
             // As browsers do: only 307 and 308 are posted again.
@@ -127,19 +123,19 @@ struct FulfillmentPost {
         let start = clock.now
         do {
             let response = try await Self.http.execute(
-                request, timeout: .seconds(Int64(Self.seconds) + 5))
+                request, timeout: .seconds(Int64(CommandLimits.siteSeconds) + 5))
             let time = (clock.now - start).components
             var bytes = 0
             for try await part in response.body {
                 bytes += part.readableBytes
-                if bytes > Self.answerBytes { break }
+                if bytes > CommandLimits.siteAnswerBytes { break }
             }
             let status = Int(response.status.code)
             let isRedirect = [301, 302, 303, 307, 308].contains(status)
             return Step(
                 method: method.rawValue, address: target.text, status: status,
                 milliseconds: time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000,
-                bytes: bytes, isCut: bytes > Self.answerBytes,
+                bytes: bytes, isCut: bytes > CommandLimits.siteAnswerBytes,
                 location: isRedirect ? response.headers.first(name: "Location") : nil)
         } catch is CancellationError {
             throw CancellationError()

@@ -8,9 +8,6 @@ struct TokenResolution {
     /// The newest call before the form was posted.
     private let last: String?
 
-    /// How often the log is read, in milliseconds.
-    private static let interval = 250
-
     init(of outcome: SubscribeOutcome, _ control: ControlClient) async throws {
         tokenID = outcome.registration?.tokenID ?? ""
         self.control = control
@@ -24,7 +21,7 @@ struct TokenResolution {
         while true {
             let found = try await calls().first { $0.status == 200 && $0.names(tokenID) }
             if found != nil || clock.now >= deadline { return found?.id }
-            try await Task.sleep(for: .milliseconds(Self.interval))
+            try await Task.sleep(for: .milliseconds(CommandLimits.resolutionPollMilliseconds))
         }
     }
 

@@ -56,7 +56,7 @@ struct CBORTests {
 
     @Test("Nesting is bounded")
     func depth() throws {
-        let depth = JSONDocument.maximumDepth
+        let depth = ReadingLimits.depth
         let allowed = [UInt8](repeating: 0x81, count: depth - 1) + [0x01]
         #expect(try CBORReader.json(of: allowed).count == 2 * (depth - 1) + 1)
         for byte: UInt8 in [0x81, 0x9F, 0xC1] {

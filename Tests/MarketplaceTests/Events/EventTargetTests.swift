@@ -116,7 +116,7 @@ struct EventTargetTests {
     func limit() throws {
         var edit = CatalogEdit(
             catalog: Catalog(), now: SampleMarketplace.now, realNow: SampleMarketplace.now)
-        for number in 0..<EventTarget.limit {
+        for number in 0..<MarketplaceLimits.eventTargets {
             _ = try edit.putEventTarget(Self.target("t\(number)"))
         }
         #expect(throws: Contradiction.self) {

@@ -9,6 +9,8 @@ import Testing
 import TurnpikeServer
 import WebServer
 
+@testable import ControlAPI
+
 /// A server without a network whose control API is used, with its clocks fixed.
 struct ControlMarket {
     static let seller = "111122223333"
@@ -85,19 +87,29 @@ struct ControlMarket {
     }
 
     /// Asks for a path below the control API's, or from the root where it begins with a slash.
+    ///
+    /// Every answer must be as the route's description says.
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: String = "",
         headers: HTTPFields = [:], authority: String? = "127.0.0.1:8655"
     ) async -> Answer {
         var response = await respond(method, path, body, headers: headers, authority: authority)
         // A stream of events has no end.
-        guard response.headers[.contentType] == "application/json" else { return Answer(response) }
+        let type = response.headers[.contentType] ?? ""
+        guard type == "application/json" || type == "application/problem+json" else {
+            return Answer(response)
+        }
         do {
             while let part = try await response.nextPart?() { response.body += part }
         } catch {
             Issue.record("the answer broke off: \(error)")
         }
-        return Answer(response)
+        let answer = Answer(response)
+        let whole = path.hasPrefix("/") ? path : "\(Self.api)/\(path)"
+        let place = String(whole.prefix { $0 != "?" })
+        let faults = ControlAPI.faults(in: answer, to: method, place)
+        #expect(faults == [], "\(method) \(place)")
+        return answer
     }
 
     /// The answer as the server has it, in parts where it is long.

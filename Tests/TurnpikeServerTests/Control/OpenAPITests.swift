@@ -1,6 +1,7 @@
 import AWSWire
 import HTTPTypes
 import Marketplace
+import MeteringAPI
 import Testing
 
 @testable import ControlAPI
@@ -90,18 +91,71 @@ struct OpenAPITests {
         }
     }
 
-    @Test("It describes each status that success has")
+    @Test("It describes each status that a route has")
     func statuses() async throws {
         let paths = try #require(try await Self.document().root["paths"])
         let make = paths["/control/v1/accounts/{accountId}"]?["put"]?["responses"]
         #expect(make?["201"] != nil)
         #expect(make?["200"] != nil)
-        #expect(make?["default"] != nil)
+        let errors = ["400", "403", "404", "409", "413", "500", "503"]
+        #expect(make?.members.map(\.name) == ["200", "201"] + errors)
+        let problem = make?["409"]?["content"]?["application/problem+json"]?["schema"]
+        #expect(problem?["$ref"]?.text == "#/components/schemas/Problem")
         let agreement = paths["/control/v1/agreements"]?["post"]?["responses"]
         #expect(agreement?["201"] != nil)
         #expect(agreement?["200"] == nil)
         let metrics = paths["/metrics"]?["get"]?["responses"]?["200"]?["content"]
         #expect(metrics?["text/plain"] != nil)
+    }
+
+    @Test("It says that a token is asked for where one is")
+    func token() throws {
+        let open = try JSONDocument(parsing: OpenAPIDocument(asksForToken: false).json).root
+        #expect(open["components"]?["securitySchemes"] == nil)
+        let asking = try JSONDocument(parsing: OpenAPIDocument(asksForToken: true).json).root
+        #expect(asking["components"]?["securitySchemes"]?["controlToken"] != nil)
+        for (root, asks) in [(open, false), (asking, true)] {
+            let clock = root["paths"]?["/control/v1/clock"]?["get"]
+            #expect((clock?["security"] != nil) == asks)
+            #expect((clock?["responses"]?["401"] != nil) == asks)
+            #expect((clock?["responses"]?["403"] != nil) == !asks)
+            #expect(root["paths"]?["/health"]?["get"]?["security"] == nil)
+        }
+    }
+
+    /// A body, and the answer that tells of the same.
+    private static let pairs = [
+        (Schema.accountBody, Answers.account.schema), (.productBody, Answers.product.schema),
+        (.credentialBody, Answers.newCredential.schema),
+        (.agreementBody, Answers.agreement.schema), (.clockBody, Answers.clock.schema),
+        (.eventTargetBody, Answers.eventTarget.schema),
+        (.faultPlanBody, Answers.faultPlan.schema),
+    ]
+
+    @Test("What a body and an answer both have is of one type", arguments: pairs)
+    func pair(body: Schema, answer: Schema) {
+        let common = body.fields.filter { field in
+            answer.fields.contains { $0.name == field.name }
+        }
+        #expect(!common.isEmpty)
+        expectSame(body, answer)
+    }
+
+    private func expectSame(_ body: Schema, _ answer: Schema) {
+        for field in body.fields {
+            guard let shown = answer.fields.first(where: { $0.name == field.name }) else {
+                continue
+            }
+            switch (field.type, shown.type) {
+            case (.object(let asked), .object(let given)),
+                (.list(.object(let asked)), .list(.object(let given))):
+                expectSame(asked, given)
+            case (.bounded(let number), .integer): #expect(number.precision == .whole)
+            case (.bounded(let number), .number): #expect(number.precision == .thousandths)
+            case (let asked, let given):
+                #expect("\(asked)" == "\(given)", "\(body.name).\(field.name)")
+            }
+        }
     }
 
     @Test(
@@ -203,7 +257,8 @@ extension Schema.FieldType {
         switch self {
         case .text, .time, .choice: "1"
         case .integer, .number, .bounded, .quantity, .boolean, .list, .object, .map: #""wrong""#
-        case .any: "[]"
+        case .scalar: "[]"
+        case .nullable(let type): type.wrong
         }
     }
 }

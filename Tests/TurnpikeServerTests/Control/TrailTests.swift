@@ -103,15 +103,15 @@ struct TrailTests {
     @Test("Who writes while somebody reads copies nothing")
     func readersHoldNothing() {
         let log = RequestLog()
-        for number in 0..<RequestLog.capacity { log.append(Self.entry(number)) }
+        for number in 0..<HostLimits.loggedRequests { log.append(Self.entry(number)) }
         let address = log.ringAddress
         let found = log.requests(limit: 2000) { _ in
             log.append(Self.entry(5000))
             return true
         }
         #expect(log.ringAddress == address)
-        #expect(found.count < RequestLog.capacity)
-        #expect(log.count == RequestLog.capacity + found.count)
+        #expect(found.count < HostLimits.loggedRequests)
+        #expect(log.count == HostLimits.loggedRequests + found.count)
     }
 
     @Test("What is remembered is bounded by its bytes: the older calls go")

@@ -11,7 +11,7 @@ import WebServer
 @Suite("Workloads that no credential stands for")
 struct AssumedWorkloadTests {
     private static let body = #"{"ProductCode":"container","PublicKeyVersion":1}"#
-    private static let limit = RegisteredWorkload.assumedLimit
+    private static let limit = MarketplaceLimits.assumedWorkloads
 
     private static func task(_ name: String) -> RegisteredWorkload {
         var workload = RegisteredWorkload(

@@ -78,7 +78,8 @@ struct EventFeedTests {
     func heartBeat() async throws {
         let market = try await Self.market()
         let feed = EventFeed(
-            state: market.application.state, filter: try EventFilter(["agreementId": "other"]),
+            state: market.application.state,
+            filter: EventFilter(agreementID: "other", channel: nil),
             after: 0, heartBeatMilliseconds: 5)
         #expect(await feed.nextPart().map { String(decoding: $0, as: UTF8.self) } == ":\n\n")
     }
@@ -87,7 +88,8 @@ struct EventFeedTests {
     func stop() async throws {
         let market = try await Self.market()
         let feed = EventFeed(
-            state: market.application.state, filter: try EventFilter([:]), after: 0)
+            state: market.application.state, filter: EventFilter(agreementID: nil, channel: nil),
+            after: 0)
         let (starts, continuation) = AsyncStream.makeStream(of: Void.self)
         let reader = Reader(feed: feed) { continuation.yield() }
         let group = ServiceGroup(

@@ -12,7 +12,7 @@ struct BadInputTests {
 
     @Test("A body of 1 MB and one byte is answered with 413, whole or in chunks")
     func tooLarge() async throws {
-        let size = Limits.bodyBytes + 1
+        let size = HTTPLimits.bodyBytes + 1
         let body = String(repeating: "x", count: size)
         let whole = Self.head + "Content-Length: \(size)\r\n\r\n" + body
         let chunked =
@@ -71,8 +71,8 @@ struct BadInputTests {
 
     @Test("A body of exactly 1 MB is read")
     func largest() async throws {
-        let body = String(repeating: " ", count: Limits.bodyBytes)
-        let request = Self.head + "Content-Length: \(Limits.bodyBytes)\r\n\r\n" + body
+        let body = String(repeating: " ", count: HTTPLimits.bodyBytes)
+        let request = Self.head + "Content-Length: \(HTTPLimits.bodyBytes)\r\n\r\n" + body
         try await withServer { port, _ in
             let answer = try await RawConnection.open(port: port).exchange(
                 [request], until: "}")

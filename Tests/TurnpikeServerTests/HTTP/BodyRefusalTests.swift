@@ -78,7 +78,7 @@ struct BodyRefusalTests {
 
     @Test("A body over the limit of the control API is told so on a live socket")
     func live() async throws {
-        let body = String(repeating: " ", count: Limits.bodyBytes + 1)
+        let body = String(repeating: " ", count: HTTPLimits.bodyBytes + 1)
         let answer = try await withServer { port, _ in
             try await RawConnection.open(port: port).exchange([
                 "PUT /control/v1/faults HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -102,7 +102,7 @@ struct BodyRefusalTests {
         #expect(!intake.isDecided)
         let third = BodyBudget.Share(of: budget)
         #expect(third.take(6))
-        intake.take(ByteBuffer(repeating: 0, count: Limits.discardedBytes))
+        intake.take(ByteBuffer(repeating: 0, count: HTTPLimits.discardedBytes))
         #expect(intake.isDecided)
         let request = intake.finish(departure: Bell())
         #expect(request.request.bodyRefusal == .noRoom)

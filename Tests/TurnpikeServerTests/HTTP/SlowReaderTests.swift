@@ -13,7 +13,7 @@ struct SlowReaderTests {
     @Test("One that reads steadily, as slowly as is allowed, gets its answer whole")
     func steady() async throws {
         try await withReader { client in
-            client.read(bytesPerSecond: Limits.slowestReading, seconds: 150)
+            client.read(bytesPerSecond: HTTPLimits.slowestReading, seconds: 150)
             #expect(client.taken > Self.bytes)
             #expect(client.isConnected)
         }
@@ -32,7 +32,7 @@ struct SlowReaderTests {
     @Test("One that stops to read in the middle is cut off 30 s after its last part")
     func stopping() async throws {
         try await withReader { client in
-            client.read(bytesPerSecond: Limits.slowestReading, seconds: 60)
+            client.read(bytesPerSecond: HTTPLimits.slowestReading, seconds: 60)
             // A part lasts two seconds at this rate, so the last one began that long ago at most.
             client.read(bytesPerSecond: 0, seconds: 27)
             #expect(client.isConnected)
@@ -107,8 +107,8 @@ private final class Buffers: ChannelOutboundHandler {
     private var isFull = false
 
     /// The marks of a channel, above what the system and the client hold of what is written.
-    private static let high = Limits.unsentBytes + 65_536
-    private static let low = Limits.unsentBytes + 32_768
+    private static let high = HTTPLimits.unsentBytes + 65_536
+    private static let low = HTTPLimits.unsentBytes + 32_768
 
     /// Takes so much, or all there is; says whether the channel has room again.
     func take(_ bytes: Int) -> Bool {

@@ -15,7 +15,7 @@ struct FileNumberTests {
     private static let places: [(place: NumberPlace, wrap: @Sendable (String) -> String)] =
         NumberPlace.all {
             switch $0 {
-            case .bounded, .time, .any, .quantity: true
+            case .bounded, .time, .scalar, .quantity: true
             default: false
             }
         }.compactMap { place in

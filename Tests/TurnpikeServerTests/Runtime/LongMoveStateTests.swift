@@ -61,7 +61,7 @@ struct LongMoveStateTests {
         #expect(state.catalog.now(real: Self.noon) == Self.noon.adding(hours: Self.year))
         let hours = Int(Self.year)
         #expect(try await Self.recordedHours(store) == Array(repeating: 1, count: hours))
-        #expect(store.largest.entries <= 2 * MarketplaceState.momentsInStep)
+        #expect(store.largest.entries <= 2 * HostLimits.momentsInEdit)
         #expect(store.largest.changes <= 20)
     }
 
@@ -90,7 +90,7 @@ struct LongMoveStateTests {
             let start = Self.noon.adding(hours: -5000)
             draft.startsAt = start
             draft.terms.endsAt = start.adding(hours: 1)
-            for number in 0..<MarketplaceState.momentsInStep {
+            for number in 0..<HostLimits.momentsInEdit {
                 _ = try edit.addAgreement(draft, random: "agreement\(number)")
             }
         }

@@ -1,5 +1,5 @@
 /// Every bound of the HTTP server, with its unit and its reason.
-package enum Limits {
+package enum HTTPLimits {
     /// Bytes of a request's body: AWS says that a request must be less than 1 MB.
     package static let bodyBytes = 1_048_576
     /// Bytes that are read and thrown away after the limit, so that a client that sends all before
@@ -32,4 +32,11 @@ package enum Limits {
     package static let connections = 4096
     /// Connections that the system queues while they wait to be accepted.
     package static let backlog = 1024
+    /// Seconds after which accepting is tried again where the system has no room for a connection.
+    static let acceptPauseSeconds: Int64 = 1
+    /// Bytes of a body that are written at once.
+    ///
+    /// The channel is full with two of them and takes more with one: a client that takes a part
+    /// makes room for the next.
+    static let partBytes = 32 * 1024
 }
