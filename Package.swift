@@ -62,6 +62,14 @@ let targets: [Target] = [
         ],
         swiftSettings: settings),
 
+    // Facts and events as bytes, the same for every durable store.
+    .target(
+        name: "StoredForms", dependencies: ["AWSWire", "Marketplace", "MeteringAPI"],
+        swiftSettings: settings),
+    .testTarget(
+        name: "StoredFormsTests", dependencies: ["Marketplace", "MeteringAPI", "StoredForms"],
+        swiftSettings: settings),
+
     // The checksum of a page, with the processor's own instruction.
     .target(name: "CTurnpikeChecksum"),
 
@@ -69,7 +77,7 @@ let targets: [Target] = [
     .target(
         name: "SQLiteStore",
         dependencies: [
-            "CTurnpikeChecksum", "Marketplace", "MeteringAPI",
+            "CTurnpikeChecksum", "Marketplace", "MeteringAPI", "StoredForms",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],

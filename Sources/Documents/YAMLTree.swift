@@ -23,7 +23,9 @@ extension StructuredValue {
     /// The tree of a YAML text; throws the parser's own error.
     private init(yaml text: String) throws {
         try AliasRoom.checkNames(in: text)
-        guard let node = try Yams.compose(yaml: text) else {
+        // Types are read from the spelling below. Yams would look each up in a row of regular
+        // expressions, and compare names by them.
+        guard let node = try Yams.compose(yaml: text, .basic) else {
             self = .emptyObject
             return
         }

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Marketplace
+import StoredForms
 
 /// The facts of the catalog, and the events that tell of their changes.
 ///
@@ -80,14 +80,12 @@ enum StoredChange: Sendable {
     init?(_ change: CatalogChange) throws {
         switch change {
         case .put(let fact):
-            self = .put(
-                fact.key, String(decoding: try fact.encoded(), as: UTF8.self), FactPlaces(fact))
+            self = .put(fact.key, try fact.storedForm(), FactPlaces(fact))
         case .remove(let key):
             guard key.kind.isRemovable else { return nil }
             self = .remove(key)
         case .publish(let event, let deliveries):
-            self = .publish(
-                String(decoding: try makeEncoder().encode(event), as: UTF8.self), deliveries)
+            self = .publish(event.storedForm(), deliveries)
         }
     }
 
@@ -97,57 +95,5 @@ enum StoredChange: Sendable {
         case .put(let key, _, _), .remove(let key): key
         case .publish: nil
         }
-    }
-}
-
-/// Writes the members of a fact in one order, so that the same fact is the same text.
-private func makeEncoder() -> JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-}
-
-extension CatalogFact {
-    fileprivate func encoded() throws -> Data {
-        let encoder = makeEncoder()
-        return switch self {
-        case .account(let fact): try encoder.encode(fact)
-        case .product(let fact): try encoder.encode(fact)
-        case .agreement(let fact): try encoder.encode(fact)
-        case .credential(let fact): try encoder.encode(fact)
-        case .registrationToken(let fact): try encoder.encode(fact)
-        case .signingKey(let fact): try encoder.encode(fact)
-        case .registeredWorkload(let fact): try encoder.encode(fact)
-        case .clock(let fact): try encoder.encode(fact)
-        case .eventTarget(let fact): try encoder.encode(fact)
-        }
-    }
-
-    /// Reads a fact back; what a later version added to its type is absent, not wrong.
-    init(kind: Kind, body: String) throws {
-        let decoder = JSONDecoder()
-        let data = Data(body.utf8)
-        self =
-            switch kind {
-            case .account: .account(try decoder.decode(Account.self, from: data))
-            case .product: .product(try decoder.decode(Product.self, from: data))
-            case .agreement: .agreement(try decoder.decode(Agreement.self, from: data))
-            case .credential: .credential(try decoder.decode(Credential.self, from: data))
-            case .registrationToken:
-                .registrationToken(try decoder.decode(RegistrationToken.self, from: data))
-            case .signingKey: .signingKey(try decoder.decode(RegistrationKey.self, from: data))
-            case .registeredWorkload:
-                .registeredWorkload(try decoder.decode(RegisteredWorkload.self, from: data))
-            case .clock: .clock(try decoder.decode(MarketplaceClock.self, from: data))
-            case .eventTarget:
-                .eventTarget(try decoder.decode(EventTarget.self, from: data))
-            }
-    }
-}
-
-extension MarketplaceEvent {
-    /// Reads an event back.
-    init(storedBody body: String) throws {
-        self = try JSONDecoder().decode(MarketplaceEvent.self, from: Data(body.utf8))
     }
 }

@@ -3,6 +3,7 @@ import GRDB
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
+import StoredForms
 
 /// What is wrong with a data file, and how much is in it.
 package struct DataFileCheck: Sendable {
@@ -103,7 +104,7 @@ package struct DataFileCheck: Sendable {
         let rows = try Statement("SELECT number, body, checksum FROM event", on: connection)
         while try rows.step() {
             if CatalogTable.checksum(event: rows.text(1)) != rows.integer(2)
-                || (try? MarketplaceEvent(storedBody: rows.text(1))) == nil
+                || (try? MarketplaceEvent(storedForm: rows.text(1))) == nil
             {
                 findings.append("event \(rows.integer(0)) is not what was written")
             }
@@ -115,7 +116,7 @@ package struct DataFileCheck: Sendable {
             "SELECT kind, id, body, owner, moment, is_assumed FROM catalog", on: connection)
         while try rows.step() {
             let kind = CatalogFact.Kind(rawValue: rows.text(0))
-            guard let fact = kind.flatMap({ try? CatalogFact(kind: $0, body: rows.text(2)) }),
+            guard let fact = kind.flatMap({ try? CatalogFact(kind: $0, storedForm: rows.text(2)) }),
                 FactPlaces(fact) != FactPlaces(rows, from: 3)
             else { continue }
             findings.append(
@@ -131,7 +132,7 @@ package struct DataFileCheck: Sendable {
             if CatalogTable.checksum(kind: kind, id: id, body: body) != rows.integer(3) {
                 findings.append("the \(kind) \(id) is not what was written")
             } else if CatalogFact.Kind(rawValue: kind)
-                .flatMap({ try? CatalogFact(kind: $0, body: body) }) == nil
+                .flatMap({ try? CatalogFact(kind: $0, storedForm: body) }) == nil
             {
                 findings.append("the \(kind) \(id) cannot be read")
             }

@@ -2,6 +2,7 @@ import GRDB
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
+import StoredForms
 
 /// By what a fact is found that is looked up; a row of the catalog has it beside the fact.
 struct FactPlaces: Sendable, Hashable {
@@ -53,7 +54,9 @@ extension CatalogTable {
             var places: [(id: String, places: FactPlaces)] = []
             while try rows.step() {
                 // One that cannot be read stays as it is, and is named by whoever reads it.
-                guard let fact = try? CatalogFact(kind: kind, body: rows.text(1)) else { continue }
+                guard let fact = try? CatalogFact(kind: kind, storedForm: rows.text(1)) else {
+                    continue
+                }
                 places.append((rows.text(0), FactPlaces(fact)))
             }
             let update = try Statement(

@@ -1,6 +1,7 @@
 import GRDBSQLite
 package import Marketplace
 import MeteringAPI
+import StoredForms
 
 extension SQLiteStore {
     package func loadCatalog() async throws(StoreError) -> Catalog {
@@ -100,7 +101,7 @@ extension Statement {
             throw SQLiteFailure(code: SQLITE_CORRUPT, message: "unknown kind of fact \(kind)")
         }
         do {
-            return try CatalogFact(kind: kind, body: body)
+            return try CatalogFact(kind: kind, storedForm: body)
         } catch {
             throw SQLiteFailure(
                 code: SQLITE_CORRUPT,

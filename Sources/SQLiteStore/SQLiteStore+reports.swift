@@ -3,6 +3,7 @@ import GRDB
 import GRDBSQLite
 package import Marketplace
 package import MeteringAPI
+import StoredForms
 
 extension SQLiteStore {
     package func events(
@@ -19,7 +20,7 @@ extension SQLiteStore {
             while try rows.step() {
                 let body = rows.text(1)
                 guard CatalogTable.checksum(event: body) == rows.integer(2),
-                    let event = try? MarketplaceEvent(storedBody: body)
+                    let event = try? MarketplaceEvent(storedForm: body)
                 else {
                     throw SQLiteFailure(
                         code: SQLITE_CORRUPT,

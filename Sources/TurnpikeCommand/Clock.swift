@@ -5,6 +5,7 @@ import NIOHTTP1
 
 struct Clock: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "clock",
         abstract: "Read and move the marketplace's clock.",
         discussion: """
             Time never goes back: only a reset returns to the real clock, and forgets usage. \
@@ -33,7 +34,8 @@ extension ServerOptions {
 
 extension Clock {
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print what time it is.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Print what time it is.")
 
         @OptionGroup var server: ServerOptions
 
@@ -44,6 +46,7 @@ extension Clock {
 
     struct Freeze: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "freeze",
             abstract: "Stop the clock, now or at a later time.")
 
         @Argument(help: "When, as in 2026-12-01T05:59:00Z; now when absent.")
@@ -61,6 +64,7 @@ extension Clock {
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "start",
             abstract: "Let the clock run, at a pace of its own.")
 
         @Option(help: "From when, as in 2026-12-01T05:59:00Z; from now when absent.")
@@ -89,6 +93,7 @@ extension Clock {
 
     struct Advance: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "advance",
             abstract: "Move the clock on; what becomes due happens in its order.")
 
         @Argument(help: "How far, as in 90s, 15m, 1h30m or 2d.")
@@ -103,6 +108,7 @@ extension Clock {
 
     struct Jump: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "jump",
             abstract: "Move the clock on to a moment that has a name.",
             discussion: """
                 month-end-5m           five minutes before the month ends
@@ -137,6 +143,7 @@ extension Clock {
 
     struct Real: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "real",
             abstract: "Return to the real clock, where it is later than the marketplace's.")
 
         @OptionGroup var server: ServerOptions

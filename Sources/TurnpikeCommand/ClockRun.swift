@@ -15,6 +15,7 @@ import MeteringAPI
 extension Clock {
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "run",
             abstract: "Run a program in marketplace time.",
             discussion: """
                 The program and what it starts read the marketplace's time of day, also while it \
@@ -93,6 +94,7 @@ extension Clock {
     /// What `run` starts beside the program.
     struct Follow: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "follow",
             abstract: "Keep a file as the clock is while the parent process lives.",
             shouldDisplay: false)
 

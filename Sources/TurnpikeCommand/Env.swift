@@ -4,6 +4,7 @@ import TurnpikeServer
 
 struct Env: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "env",
         abstract: "Print export lines for one of the demo's credentials.",
         discussion: """
             eval "$(turnpike env)" makes AWS SDKs and the AWS CLI in this shell talk to the demo \

@@ -4,6 +4,7 @@ import WebServer
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "events",
         abstract: "Print what the seller is told of.",
         discussion: """
             The oldest event comes first. TURNPIKE_CONTROL_TOKEN is sent where it is set, for \

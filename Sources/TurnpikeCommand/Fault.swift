@@ -7,6 +7,7 @@ import NIOHTTP1
 
 struct Fault: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "fault",
         abstract: "Let requests go wrong, on purpose.",
         discussion: """
             A plan is forgotten when the server stops, unless its seed file has it. \
@@ -30,6 +31,7 @@ extension ControlClient {
 extension Fault {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Print the plan, and what has fired of it.")
 
         @OptionGroup var server: ServerOptions
@@ -42,6 +44,7 @@ extension Fault {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "set",
             abstract: "Set the plan from a YAML or JSON file.")
 
         @Argument(help: "The file, with seed, quotas and rules.", completion: .file())
@@ -67,6 +70,7 @@ extension Fault {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Add a rule to the plan.",
             discussion: """
                 turnpike fault add 'operation: BatchMeterUsage, next: 3, error: ThrottlingException'
@@ -90,7 +94,8 @@ extension Fault {
     }
 
     struct Clear: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let nothing go wrong any more.")
+        static let configuration = CommandConfiguration(
+            commandName: "clear", abstract: "Let nothing go wrong any more.")
 
         @OptionGroup var server: ServerOptions
 

@@ -3,6 +3,7 @@ import SQLiteStore
 
 struct Repair: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "repair",
         abstract: "Write what is sound of a damaged data file into a new one.",
         discussion: """
             Reads the data file and its log, changes nothing in them, and prints what was set \

@@ -8,6 +8,7 @@ import UnixSignals
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve a marketplace.",
         discussion: """
             The marketplace is kept in one SQLite file, ./turnpike.db unless --data or \

@@ -4,6 +4,7 @@ import MeteringAPI
 
 struct Trail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "trail",
         abstract: "Print the calls that were made, as CloudTrail records them.",
         discussion: """
             A line of JSON for each BatchMeterUsage, MeterUsage and RegisterUsage, the oldest \

@@ -5,6 +5,8 @@ import TurnpikeServer
 
 @main
 struct TurnpikeCommand: AsyncParsableCommand {
+    // Each command says its name: to find out that of a type takes half a millisecond, and all of
+    // them are asked at each start.
     static let configuration = CommandConfiguration(
         commandName: "turnpike",
         abstract: "The AWS Marketplace Metering Service that you can run yourself.",

@@ -3,6 +3,7 @@ import ArgumentParser
 
 struct Usage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "usage",
         abstract: "Print a table of the usage that is recorded.",
         discussion: """
             The oldest hour comes first. TURNPIKE_CONTROL_TOKEN is sent where it is set, for \

@@ -3,6 +3,7 @@ import SQLiteStore
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "verify",
         abstract: "Check a data file.",
         discussion: """
             Reads the whole file and changes nothing in it: its pages, and what must hold between \

@@ -5,7 +5,7 @@ import NIOPosix
 import ServiceLifecycle
 
 /// The HTTP server: reads a whole request within its bounds, has it answered, writes the answer.
-package struct HTTPService: Service {
+package struct HTTPService: Service, CustomStringConvertible {
     package typealias Answer = @Sendable (PlainRequest) async -> PlainResponse
 
     private let host: String
@@ -15,6 +15,9 @@ package struct HTTPService: Service {
     private let connections: Int
     private let onListening: @Sendable (Int) async -> Void
     private let answer: Answer
+
+    /// Its name in logs; of a service without one, all that it holds is printed at the start.
+    package var description: String { "the HTTP server" }
 
     /// A server that answers with `answer` from the moment it runs.
     package init(

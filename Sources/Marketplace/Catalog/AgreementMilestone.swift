@@ -38,7 +38,7 @@ extension Agreement {
         }
 
         /// Of an agreement that was made before there were milestones.
-        static let untold = Milestones(rawValue: 1 << 30)
+        package static let untold = Milestones(rawValue: 1 << 30)
     }
 
     /// When a milestone is; nil where the agreement, as far as is known, has none.

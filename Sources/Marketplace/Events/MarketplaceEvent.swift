@@ -9,6 +9,7 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
     /// On the marketplace's clock.
     package var time: Timestamp
     package var agreement: Agreement
+    /// Without its dimensions, of which no event tells: a product may have hundreds.
     package var product: Product
     /// Who accepted the agreement.
     package var buyer: Account
@@ -24,6 +25,7 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
         self.time = time
         self.agreement = agreement
         self.product = product
+        self.product.dimensions = []
         self.buyer = buyer
         self.sellerName = sellerName
     }

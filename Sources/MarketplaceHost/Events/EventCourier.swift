@@ -11,7 +11,7 @@ import Waiting
 /// What became of an attempt is stored after it, so an attempt is made again where the server
 /// ended between the two: at least once. Couriers of several servers share a store: a worker claims
 /// its target before it delivers.
-package struct EventCourier: Service {
+package struct EventCourier: Service, CustomStringConvertible {
     /// By which the claims of this server are known; the same after a restart, so that a server
     /// which was killed need not wait until its own claims have ended.
     let name: String
@@ -23,6 +23,9 @@ package struct EventCourier: Service {
     /// How much of a claim must be left for an attempt: twice as long as an attempt takes, so that
     /// what became of it is stored before the claim ends.
     private static let claimLeft: Int64 = 2000 * TargetLimits.seconds
+
+    /// Its name in logs; of a service without one, all that it holds is printed at the start.
+    package var description: String { "the event courier" }
 
     /// A courier that delivers until it is cancelled or the process is told to stop.
     package init(

@@ -3,9 +3,12 @@ import ServiceLifecycle
 import Waiting
 
 /// Lets happen what becomes due while nobody asks for anything.
-package struct Timekeeper: Service {
+package struct Timekeeper: Service, CustomStringConvertible {
     private let state: MarketplaceState
     private let logger: Logger
+
+    /// Its name in logs; of a service without one, all that it holds is printed at the start.
+    package var description: String { "the timekeeper" }
 
     package init(state: MarketplaceState, logger: Logger) {
         self.state = state

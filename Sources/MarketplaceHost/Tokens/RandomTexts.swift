@@ -5,7 +5,8 @@ package enum RandomTexts {
     /// Characters of an alphabet.
     package static func text(_ length: Int, of alphabet: StaticString) -> String {
         let characters = alphabet.withUTF8Buffer { Array($0) }
-        var generator = SystemRandomNumberGenerator()
+        // An id is two of its numbers, and a character one.
+        var generator = BufferedRandom(ids: length / 2 + 1)
         return String(
             decoding: (0..<length).map { _ in
                 characters[Int.random(in: 0..<characters.count, using: &generator)]

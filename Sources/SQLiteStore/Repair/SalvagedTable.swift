@@ -1,5 +1,6 @@
 import Marketplace
 import MeteringAPI
+import StoredForms
 
 /// A table of a damaged file: its columns, and what tells its rows from those of others.
 struct SalvagedTable: Sendable {
@@ -71,7 +72,7 @@ struct SalvagedTable: Sendable {
     ]
 
     private static func isEvent(_ text: String) -> Bool {
-        (try? MarketplaceEvent(storedBody: text)) != nil
+        (try? MarketplaceEvent(storedForm: text)) != nil
     }
 
     /// The rows in the order of their keys.

@@ -3,6 +3,7 @@ import SQLiteStore
 
 struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "backup",
         abstract: "Copy the data file of a running server.",
         discussion: """
             The copy is of one moment, and the server goes on meanwhile. It is written to a file \

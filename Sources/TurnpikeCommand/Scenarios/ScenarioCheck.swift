@@ -179,10 +179,7 @@ extension Timestamp {
     /// Reads a time of the audit trail, such as "Apr 19, 2018 4:32:50 PM".
     init?(trailText text: String) {
         let words = text.split { " ,:".contains($0) }.map(String.init)
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
-        guard words.count == 7, let month = months.firstIndex(of: words[0]),
+        guard words.count == 7, let month = CalendarDate.monthNames.firstIndex(of: words[0]),
             let day = WholeNumber.digits(words[1], atMost: 2, in: 1...31),
             let year = WholeNumber.digits(words[2], atMost: 4, in: 0...9999),
             let hour = WholeNumber.digits(words[3], atMost: 2, in: 1...12),

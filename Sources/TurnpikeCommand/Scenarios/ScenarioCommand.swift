@@ -33,6 +33,7 @@ struct ScenarioCommand: AsyncParsableCommand {
 extension ScenarioCommand {
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "Print the scenarios that come with Turnpike.")
 
         func run() throws {
@@ -46,6 +47,7 @@ extension ScenarioCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Print a scenario's YAML, to begin one of your own with.")
 
         @Argument(help: "The scenario's name.")
@@ -58,6 +60,7 @@ extension ScenarioCommand {
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "run",
             abstract: "Play a scenario, and print what happens, hour by hour.",
             discussion: """
                 The clock is moved to the scenario's start and stopped; only the scenario moves \
@@ -110,6 +113,7 @@ extension ScenarioCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "check",
             abstract: "Say which usage of the last run was lost, double, late or refused.",
             discussion: "The status is 1 where an hour is not as the scenario expects.")
 

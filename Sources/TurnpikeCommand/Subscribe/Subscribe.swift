@@ -3,6 +3,7 @@ import BuyerPages
 
 struct Subscribe: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "subscribe",
         abstract:
             "Subscribe a buyer to a product, and go to the seller's page as its browser does.",
         discussion: """
