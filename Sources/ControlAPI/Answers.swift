@@ -367,9 +367,7 @@ extension Answers {
         "RecordExplanation",
         [
             .member("index", about: "From 0, as in the request.", \.index),
-            .raw("outcome", .choice(RecordExplanation.Outcome.names)) {
-                $0.string($1.outcome.name)
-            },
+            .member("outcome") { Choice($0.outcome.kind) },
             .member("reason", \.reason),
             .member("key", about: "All that it was counted by.", \.key),
             .member("meteringRecordId") { $0.meteringRecordID?.description },

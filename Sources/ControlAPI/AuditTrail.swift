@@ -114,15 +114,12 @@ extension String {
 extension Timestamp {
     /// As in "Apr 19, 2018 4:32:50 PM".
     fileprivate var inTrail: String {
-        let months = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ]
         let ofDay = seconds - seconds.flooredQuotient(86_400) * 86_400
         let (hour, minute, second) = (ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
         let clock = [(hour + 11) % 12 + 1, minute, second].enumerated().map { index, number in
             index > 0 && number < 10 ? "0\(number)" : "\(number)"
         }
-        return "\(months[date.month - 1]) \(date.day), \(date.year) "
+        return "\(CalendarDate.monthNames[date.month - 1]) \(date.day), \(date.year) "
             + clock.joined(separator: ":") + (hour < 12 ? " AM" : " PM")
     }
 }

@@ -69,7 +69,7 @@ extension ControlAPI {
 
     func eventTargets(_ request: ControlRequest) -> ControlResult {
         request.list(
-            Array(state.catalog.eventTargets.values), key: \.id, Answers.eventTarget)
+            state.catalog.eventTargets.values, key: \.id, Answers.eventTarget)
     }
 
     func deleteEventTarget(_ request: ControlRequest) async throws -> ControlResult {

@@ -21,7 +21,7 @@ extension ControlAPI {
     }
 
     func accounts(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.accounts.values), key: \.id, Answers.account)
+        request.list(state.catalog.accounts.values, key: \.id, Answers.account)
     }
 
     func putProduct(_ request: ControlRequest) async throws -> ControlResult {
@@ -38,7 +38,7 @@ extension ControlAPI {
     }
 
     func products(_ request: ControlRequest) -> ControlResult {
-        request.list(Array(state.catalog.products.values), key: \.code, Answers.product)
+        request.list(state.catalog.products.values, key: \.code, Answers.product)
     }
 
     func publicKeys(_ request: ControlRequest) async throws -> ControlResult {
@@ -70,7 +70,7 @@ extension ControlAPI {
 
     func credentials(_ request: ControlRequest) -> ControlResult {
         request.list(
-            Array(state.catalog.credentials.values), key: \.accessKeyID, Answers.credential)
+            state.catalog.credentials.values, key: \.accessKeyID, Answers.credential)
     }
 
     func deleteCredential(_ request: ControlRequest) async throws -> ControlResult {
@@ -95,7 +95,7 @@ extension ControlAPI {
         let catalog = state.catalog
         let now = catalog.now(real: state.realNow)
         return request.list(
-            Array(catalog.agreements.values), key: \.id, Answers.agreement,
+            catalog.agreements.values, key: \.id, Answers.agreement,
             shown: { Answers.ShownAgreement($0, in: catalog, at: now) })
     }
 

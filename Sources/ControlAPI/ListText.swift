@@ -100,24 +100,42 @@ extension ControlResult {
 }
 
 extension ControlRequest {
+    /// The items behind the cursor with the least keys, in the order of these.
+    ///
+    /// All are looked at and none but these sorted: a list of a million has ten thousand parts.
+    private func first<Item>(
+        _ count: Int, of items: some Sequence<Item>, key: (Item) -> String
+    ) -> [(key: ExactText, item: Item)] {
+        let after = query["cursor"].map(ExactText.init)
+        var found: [(key: ExactText, item: Item)] = []
+        for item in items {
+            let key = ExactText(key(item))
+            if let after, key <= after { continue }
+            if found.count == count, let last = found.last, key >= last.key { continue }
+            let place = found.frontCount { $0.key <= key }
+            found.insert((key, item), at: place)
+            if found.count > count { found.removeLast() }
+        }
+        return found
+    }
+
     /// The part of a list, sorted by key, that was asked for.
     func list<Item: Sendable, Value>(
-        _ items: [Item], key: @escaping @Sendable (Item) -> String, _ shape: Shape<Value>,
+        _ items: some Sequence<Item>, key: @escaping @Sendable (Item) -> String,
+        _ shape: Shape<Value>,
         shown: @escaping @Sendable (Item) -> Value
     ) -> ControlResult {
-        let after = query["cursor"].map(ExactText.init)
-        let sorted = items.map { (ExactText(key($0)), $0) }
-            .filter { pair in after.map { pair.0 > $0 } ?? true }
-            .sorted { $0.0 < $1.0 }
+        let first = first(limit + 1, of: items, key: key)
         let page = ReportPage(
-            items: sorted.prefix(limit).map(\.1),
-            nextCursor: sorted.count > limit ? sorted[limit - 1].0.text : nil)
+            items: first.prefix(limit).map(\.item),
+            nextCursor: first.count > limit ? first[limit - 1].key.text : nil)
         return ControlResult(page, cursor: key, shape, shown: shown)
     }
 
     /// The part of a list of what is shown as it is.
     func list<Item: Sendable>(
-        _ items: [Item], key: @escaping @Sendable (Item) -> String, _ shape: Shape<Item>
+        _ items: some Sequence<Item>, key: @escaping @Sendable (Item) -> String,
+        _ shape: Shape<Item>
     ) -> ControlResult {
         list(items, key: key, shape, shown: { $0 })
     }

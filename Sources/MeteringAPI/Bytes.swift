@@ -1,6 +1,7 @@
 extension UnsafeRawBufferPointer {
     /// Whether these are the same bytes; eight at a time, because names are compared several times
     /// for every record.
+    @usableFromInline
     package func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
         guard count == other.count else { return false }
         var position = 0

@@ -37,6 +37,11 @@ package struct CalendarDate: Sendable, Hashable {
         return era * 146_097 + dayOfEra - 719_468
     }
 
+    /// The months as headers and AWS's trail write them, in English.
+    package static let monthNames = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
     /// Whether the calendar has this day.
     package var exists: Bool {
         guard (1...12).contains(month), day >= 1 else { return false }

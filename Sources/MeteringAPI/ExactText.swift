@@ -30,6 +30,7 @@ package struct ExactText: Sendable, Hashable, Comparable {
 
 extension String {
     /// Whether both texts are the same bytes, whatever Unicode holds for equal.
+    @inlinable
     package func hasSameBytes(as other: String) -> Bool {
         withBytes { left in
             other.withBytes { right in

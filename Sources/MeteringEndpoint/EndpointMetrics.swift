@@ -36,7 +36,7 @@ package final class EndpointMetrics: Sendable {
     private let requests = Mutex<[Labels: Counter]>([:])
     private let durations: [OperationName: Timer]
     private let otherDuration: Timer
-    private let records: [String: Counter]
+    private let records: [RecordExplanation.Outcome.Kind: Counter]
 
     package init(_ factory: any MetricsFactory) {
         self.factory = factory
@@ -49,11 +49,11 @@ package final class EndpointMetrics: Sendable {
             uniqueKeysWithValues: OperationName.allCases.map { ($0, timer($0.rawValue)) })
         otherDuration = timer(Self.other)
         records = Dictionary(
-            uniqueKeysWithValues: RecordExplanation.Outcome.names.map { name in
+            uniqueKeysWithValues: RecordExplanation.Outcome.Kind.allCases.map { kind in
                 let counter = Counter(
-                    label: "turnpike_records_total", dimensions: [("outcome", name)],
+                    label: "turnpike_records_total", dimensions: [("outcome", kind.rawValue)],
                     factory: factory)
-                return (name, counter)
+                return (kind, counter)
             })
     }
 
@@ -101,11 +101,11 @@ package final class EndpointMetrics: Sendable {
     private func count(_ explained: [RecordExplanation]) {
         var first = 0
         while first < explained.count {
-            let name = explained[first].outcome.name
+            let kind = explained[first].outcome.kind
             var end = first + 1
             // By index, because a copy of a record counts its references.
-            while end < explained.count, explained[end].outcome.name == name { end += 1 }
-            records[name]?.increment(by: end - first)
+            while end < explained.count, explained[end].outcome.kind == kind { end += 1 }
+            records[kind]?.increment(by: end - first)
             first = end
         }
     }

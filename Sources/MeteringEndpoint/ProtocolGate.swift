@@ -48,7 +48,7 @@ package enum ProtocolGate {
     }
 
     private static func operation(_ request: PlainRequest) -> (any ServedOperation.Type)? {
-        request.headers[.amzTarget].flatMap { ServedOperations.byTarget[$0] }
+        request.headers[.amzTarget].flatMap(ServedOperations.named)
     }
 
     /// Lets a page of any origin ask; it cannot do anything without a signature.

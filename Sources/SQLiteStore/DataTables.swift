@@ -65,10 +65,14 @@ struct DataTables {
 extension DataTables {
     /// Why the records of an hour that one of the entries is of cannot be read; nil where they can.
     mutating func damage(inHoursOf entries: [UsageEntry]) throws(SQLiteFailure) -> SQLiteFailure? {
-        for entry in entries {
+        var last: Int64?
+        for index in entries.indices {
+            // Those of a call nearly all have one hour.
+            let hour = entries[index].timestamp.hour.ordinal
+            if hour == last { continue }
+            last = hour
             do throws(SQLiteFailure) {
-                _ = try hours.open(
-                    entry.timestamp.hour.ordinal, usedAt: entry.recordedAt, from: runs)
+                _ = try hours.open(hour, usedAt: entries[index].recordedAt, from: runs)
             } catch {
                 guard error.isDamage else { throw error }
                 return error

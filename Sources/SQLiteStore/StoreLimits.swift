@@ -10,6 +10,8 @@ enum StoreLimits {
     static let groupNumbers = 200_000
     /// Seconds of the marketplace's clock that an hour stays in memory after its last report.
     static let idleHourSeconds: Int64 = 3600
+    /// Dimensions that are remembered in the order in which records come, to be found at once.
+    static let dimensionsInOrder = 64
     /// Ids that `verify` compares at once, sixteen bytes each: a file with more is read more often.
     static let verifiedIDs = 8_000_000
 }

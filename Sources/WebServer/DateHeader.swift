@@ -27,12 +27,9 @@ extension Timestamp {
         let date = self.date
         func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(Self.weekdays[weekday]), \(padded(Int64(date.day))) "
-            + "\(Self.months[date.month - 1]) \(date.year) "
+            + "\(CalendarDate.monthNames[date.month - 1]) \(date.year) "
             + "\(padded(second / 3600)):\(padded(second / 60 % 60)):\(padded(second % 60)) GMT"
     }
 
     private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 }

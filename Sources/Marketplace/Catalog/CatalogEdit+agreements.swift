@@ -249,7 +249,7 @@ extension CatalogEdit {
         )
         faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
         faults.check(
-            isLicense(agreement.licenseARN), "licenseArn",
+            ModelText.isLicenseARN(agreement.licenseARN), "licenseArn",
             "\(quoted(agreement.licenseARN)) is no ARN such as "
                 + "arn:aws:license-manager::111122223333:license:l-1a2b3c")
         checkEntitlements(of: agreement, product, &faults)
@@ -312,11 +312,4 @@ extension CatalogEdit {
         catalog.agreements(buyer: buyer, product: productCode)
             .last { $0.state(at: now) != .ended }
     }
-}
-
-/// Whether this is a licence's ARN by the API's pattern.
-private func isLicense(_ text: String) -> Bool {
-    let record = UsageRecord(
-        timestamp: Timestamp(seconds: 0), dimension: "d", licenseARN: text)
-    return BatchMeterUsageRequest(usageRecords: [record]).violations(of: APIModel()).isEmpty
 }

@@ -8,7 +8,7 @@ extension CatalogEdit {
     package mutating func putProduct(_ product: Product) throws(Contradiction) -> Product {
         var faults = ObjectionCollector()
         faults.check(
-            isProductCode(product.code), "productCode",
+            ModelText.isProductCode(product.code), "productCode",
             "a product code has 1 to \(ModelLimits.text) characters of a-z A-Z 0-9 and -/=:_.@")
         faults.check(
             catalog.accounts[product.sellerAccountID]?.role == .seller, "sellerAccountId",
@@ -115,11 +115,4 @@ extension CatalogEdit {
         put(.signingKey(key))
         return key
     }
-}
-
-/// Whether this is a product code of the API's pattern.
-private func isProductCode(_ text: String) -> Bool {
-    var request = BatchMeterUsageRequest(usageRecords: [])
-    request.productCode = text
-    return !text.isEmpty && request.violations(of: APIModel()).isEmpty
 }

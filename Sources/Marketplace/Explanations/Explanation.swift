@@ -48,17 +48,17 @@ package struct Explanation: Sendable {
     }
 
     private var recordSummary: String {
-        var counts: [(name: String, count: Int)] = []
+        var counts: [(kind: RecordExplanation.Outcome.Kind, count: Int)] = []
         // By index, because a copy of a record counts its references, and this is for every answer.
         for record in records.indices {
-            let name = records[record].outcome.name
-            if let index = counts.firstIndex(where: { $0.name == name }) {
+            let kind = records[record].outcome.kind
+            if let index = counts.firstIndex(where: { $0.kind == kind }) {
                 counts[index].count += 1
             } else {
-                counts.append((name, 1))
+                counts.append((kind, 1))
             }
         }
-        var text = counts.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+        var text = counts.map { "\($0.count) \($0.kind.rawValue)" }.joined(separator: ", ")
         if text.isEmpty { text = "nothing to record" }
         if let index = records.indices.first(where: { records[$0].isRemarkable }) {
             let remarkable = records[index]
@@ -82,24 +82,23 @@ package struct RecordExplanation: Sendable {
         case dryRun
         case refused(String)
 
-        /// The names of all outcomes.
-        package static let names = [
-            "recorded", "alreadyRecorded", "conflict", "tokenReplayed", "tokenConflict",
-            "unprocessed", "notSubscribed", "dryRun", "refused",
-        ]
+        /// An outcome without what belongs to it, by the name that explanations use.
+        package enum Kind: String, Sendable, CaseIterable {
+            case recorded, alreadyRecorded, conflict, tokenReplayed, tokenConflict, unprocessed
+            case notSubscribed, dryRun, refused
+        }
 
-        /// The name that explanations use.
-        package var name: String {
+        package var kind: Kind {
             switch self {
-            case .recorded: "recorded"
-            case .alreadyRecorded: "alreadyRecorded"
-            case .conflict: "conflict"
-            case .tokenReplayed: "tokenReplayed"
-            case .tokenConflict: "tokenConflict"
-            case .unprocessed: "unprocessed"
-            case .notSubscribed: "notSubscribed"
-            case .dryRun: "dryRun"
-            case .refused: "refused"
+            case .recorded: .recorded
+            case .alreadyRecorded: .alreadyRecorded
+            case .conflict: .conflict
+            case .tokenReplayed: .tokenReplayed
+            case .tokenConflict: .tokenConflict
+            case .unprocessed: .unprocessed
+            case .notSubscribed: .notSubscribed
+            case .dryRun: .dryRun
+            case .refused: .refused
             }
         }
     }

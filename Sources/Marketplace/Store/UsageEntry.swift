@@ -27,6 +27,8 @@ package struct UsageSeries: Sendable {
         package let resourceID: String?
         /// De-duplication is per region, because the endpoint is.
         package let region: String
+        /// The bytes of its texts.
+        fileprivate let byteCount: Int
 
         init(
             _ space: Space, _ productCode: String, _ licenseARN: String?, _ buyerAccountID: String,
@@ -38,6 +40,9 @@ package struct UsageSeries: Sendable {
             self.buyerAccountID = buyerAccountID
             self.resourceID = resourceID
             self.region = region
+            byteCount =
+                productCode.utf8.count + (licenseARN?.utf8.count ?? 0) + buyerAccountID.utf8.count
+                + (resourceID?.utf8.count ?? 0) + region.utf8.count
         }
     }
 
@@ -63,6 +68,9 @@ package struct UsageSeries: Sendable {
     package var buyerAccountID: String { subject.buyerAccountID }
     package var resourceID: String? { subject.resourceID }
     package var region: String { subject.region }
+
+    /// The bytes of its texts, and some for the rest.
+    package var byteCount: Int { 64 + subject.byteCount + dimension.utf8.count }
 }
 
 extension UsageSeries: Hashable {

@@ -58,14 +58,6 @@ package struct RecordedUsage: Sendable, Hashable {
     }
 }
 
-extension UsageSeries {
-    /// The bytes of its texts, and some for the rest.
-    package var byteCount: Int {
-        let texts = [licenseARN, resourceID, productCode, buyerAccountID, dimension, region]
-        return texts.reduce(64) { $0 + ($1?.utf8.count ?? 0) }
-    }
-}
-
 extension RecordedUsage {
     /// The bytes that a list of records holds for it, about.
     package var byteCount: Int {

@@ -48,7 +48,13 @@ enum ServedOperations {
         GetEntitlements.self,
     ]
 
-    static let byTarget = Dictionary(uniqueKeysWithValues: all.map { ($0.name.target, $0) })
+    /// Those of `all` with their targets: to compare a few takes less than to look one up.
+    private static let targets = all.map { (target: $0.name.target, operation: $0) }
+
+    /// The operation that a target names.
+    static func named(_ target: String) -> (any ServedOperation.Type)? {
+        targets.first { $0.target.hasSameBytes(as: target) }?.operation
+    }
 }
 
 extension ServedOperation {
