@@ -10,19 +10,13 @@ extension SQLiteStore {
             catalog.revision = try RevisionMark.stored(on: connection)
             let rows = try Statement(
                 "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ?", on: connection)
-            let next = try Statement(
-                "SELECT kind FROM catalog WHERE kind > ? ORDER BY kind LIMIT 1", on: connection)
-            var kind = ""
-            while true {
-                next.bind(1, kind)
-                defer { next.reset() }
-                guard try next.step() else { return catalog }
-                kind = next.text(0)
-                if CatalogFact.Kind(rawValue: kind)?.isLookedUp == true { continue }
+            for kind in try CatalogTable.kinds(on: connection)
+            where CatalogFact.Kind(rawValue: kind)?.isLookedUp != true {
                 rows.bind(1, kind)
                 while try rows.step() { catalog.put(try rows.fact()) }
                 rows.reset()
             }
+            return catalog
         }
     }
 
@@ -61,6 +55,26 @@ extension SQLiteStore {
             }
             return CatalogUpdate(changes: changes, revision: current)
         }
+    }
+}
+
+extension CatalogTable {
+    /// The kinds of facts that there are; products first, because agreements share their codes.
+    fileprivate static func kinds(
+        on connection: OpaquePointer
+    ) throws(SQLiteFailure) -> [String] {
+        // Each is found by the index: there may be millions of facts of one.
+        let next = try Statement(
+            "SELECT kind FROM catalog WHERE kind > ? ORDER BY kind LIMIT 1", on: connection)
+        var kinds: [String] = []
+        while true {
+            next.bind(1, kinds.last ?? "")
+            defer { next.reset() }
+            guard try next.step() else { break }
+            kinds.append(next.text(0))
+        }
+        let products = CatalogFact.Kind.product.rawValue
+        return kinds.filter { $0 == products } + kinds.filter { $0 != products }
     }
 }
 

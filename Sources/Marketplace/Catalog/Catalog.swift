@@ -30,7 +30,7 @@ package struct Catalog: Sendable {
     private var signingKeys = FactTable<[RegistrationKey]>()
     private var buyersByCustomerIdentifier = FactTable<String>()
     private var agreementsByLicense = FactTable<String>()
-    private var agreementsByParties = TreeDictionary<Parties, [String]>()
+    private var agreementsByParties = TreeDictionary<Parties, Siblings>()
     /// The agreements that something was bought with in advance, by product.
     private var entitledAgreements = FactTable<TreeSet<ExactText>>()
     /// The agreements that will be followed by another of themselves.
@@ -51,6 +51,15 @@ package struct Catalog: Sendable {
             self.buyer = ExactText(buyer)
             self.product = ExactText(product)
         }
+    }
+
+    /// The agreements of one buyer for one product, oldest first; nearly always there is one, and a
+    /// list of its own would take as much memory as all else that is kept of it.
+    private struct Siblings {
+        var first: String
+        var others: [String] = []
+
+        var all: [String] { [first] + others }
     }
 
     package init() {}
@@ -86,8 +95,11 @@ package struct Catalog: Sendable {
 
     /// A buyer's agreements for a product, oldest first.
     package func agreements(buyer: String, product: String) -> [Agreement] {
-        (agreementsByParties[Parties(buyer: buyer, product: product)] ?? [])
-            .compactMap { agreements[$0] }
+        guard let ids = agreementsByParties[Parties(buyer: buyer, product: product)] else {
+            return []
+        }
+        guard !ids.others.isEmpty else { return agreements[ids.first].map { [$0] } ?? [] }
+        return ids.all.compactMap { agreements[$0] }
     }
 
     /// The agreements for a product with which something was bought in advance, in no order.
@@ -190,6 +202,11 @@ extension Catalog {
 
     /// Adds an agreement, or replaces the one of its id, whose licence and parties never change.
     private mutating func put(_ agreement: Agreement) {
+        var agreement = agreement
+        // Each was read with texts of its own; those that all have are kept once.
+        agreement.productCode = products[agreement.productCode]?.code ?? agreement.productCode
+        agreement.buyerAccountID =
+            accounts[agreement.buyerAccountID]?.id ?? agreement.buyerAccountID
         let old = agreements.update(agreement, id: agreement.id)
         Self.reschedule(from: old?.dueMoment, to: agreement.dueMoment, in: &agenda)
         let name = ExactText(agreement.id)
@@ -205,10 +222,14 @@ extension Catalog {
         agreementsByLicense[agreement.licenseARN] = agreement.id
         let parties = Parties(buyer: agreement.buyerAccountID, product: agreement.productCode)
         // A store loads them in any order; otherwise the new one is the last.
-        let earlier = agreementsByParties[parties]?
-            .lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
-        agreementsByParties[parties, default: []]
-            .insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
+        guard let siblings = agreementsByParties[parties] else {
+            agreementsByParties[parties] = Siblings(first: agreement.id)
+            return
+        }
+        var ids = siblings.all
+        let earlier = ids.lastIndex { agreements[$0]?.sequence ?? 0 <= agreement.sequence }
+        ids.insert(agreement.id, at: earlier.map { $0 + 1 } ?? 0)
+        agreementsByParties[parties] = Siblings(first: ids[0], others: Array(ids.dropFirst()))
     }
 
     private mutating func replace(_ digest: String, by token: RegistrationToken?) {
