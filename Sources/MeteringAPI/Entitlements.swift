@@ -98,7 +98,7 @@ public struct EntitlementRecord: Sendable, Hashable {
 }
 
 /// How much was bought, in the type of the dimension.
-public enum EntitlementValue: Sendable, Hashable, Codable {
+public enum EntitlementValue: Sendable, Hashable {
     /// A number of things.
     case integer(Int64)
     /// A number with a fraction.

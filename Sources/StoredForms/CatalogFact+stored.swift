@@ -8,7 +8,8 @@ import MeteringAPI
 // and passed over where an earlier one reads it.
 //
 // What there is one of for every buyer or change is written and read by hand, because Codable
-// takes twenty times as long: accounts, agreements, products and events.
+// takes twenty times as long: accounts, agreements, products and events. The texts are those that
+// Codable made of them in version 0.1.
 
 extension CatalogFact {
     /// The fact as it is stored; the same fact is the same text.

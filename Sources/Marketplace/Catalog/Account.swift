@@ -1,5 +1,5 @@
 /// An AWS account as the marketplace knows it.
-package struct Account: Sendable, Hashable, Codable {
+package struct Account: Sendable, Hashable {
     /// Twelve digits.
     package var id: String
     package var role: AccountRole
@@ -21,6 +21,6 @@ package struct Account: Sendable, Hashable, Codable {
 }
 
 /// What an account does on the marketplace.
-package enum AccountRole: String, Sendable, Codable, CaseIterable {
+package enum AccountRole: String, Sendable, CaseIterable {
     case seller, buyer
 }

@@ -50,7 +50,7 @@ package struct Agreement: Sendable, Hashable {
     }
 
     /// How an agreement ends, as AWS's events name it.
-    package enum End: String, Sendable, Codable, CaseIterable {
+    package enum End: String, Sendable, CaseIterable {
         case cancelled = "CANCELLED"
         case expired = "EXPIRED"
         case terminated = "TERMINATED"
@@ -59,7 +59,7 @@ package struct Agreement: Sendable, Hashable {
     }
 
     /// How an agreement comes about, as AWS's events name it.
-    package enum Intent: String, Sendable, Codable, CaseIterable {
+    package enum Intent: String, Sendable, CaseIterable {
         case new = "NEW"
         case renew = "RENEW"
         case replace = "REPLACE"
@@ -160,41 +160,8 @@ package struct Agreement: Sendable, Hashable {
     }
 }
 
-extension Agreement: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case id, licenseARN, productCode, buyerAccountID, acceptedAt, startsAt, endsAt, end
-        case isFreeTrial, trialEndsAt, renewsAutomatically, entitlements, intent, previousID
-        case passed, sequence
-    }
-
-    /// Reads an agreement; one of an earlier version lacks what was added since, and has been told
-    /// of as far as it could be.
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            id: try values.decode(String.self, forKey: .id),
-            licenseARN: try values.decode(String.self, forKey: .licenseARN),
-            productCode: try values.decode(String.self, forKey: .productCode),
-            buyerAccountID: try values.decode(String.self, forKey: .buyerAccountID),
-            startsAt: try values.decode(Timestamp.self, forKey: .startsAt),
-            endsAt: try values.decodeIfPresent(Timestamp.self, forKey: .endsAt),
-            isFreeTrial: try values.decode(Bool.self, forKey: .isFreeTrial),
-            sequence: try values.decode(Int.self, forKey: .sequence))
-        acceptedAt = try values.decodeIfPresent(Timestamp.self, forKey: .acceptedAt) ?? startsAt
-        end = try values.decodeIfPresent(End.self, forKey: .end) ?? end
-        trialEndsAt = try values.decodeIfPresent(Timestamp.self, forKey: .trialEndsAt)
-        renewsAutomatically =
-            try values.decodeIfPresent(Bool.self, forKey: .renewsAutomatically) ?? false
-        entitlements =
-            try values.decodeIfPresent([Entitlement].self, forKey: .entitlements) ?? []
-        intent = try values.decodeIfPresent(Intent.self, forKey: .intent) ?? .new
-        previousID = try values.decodeIfPresent(String.self, forKey: .previousID)
-        passed = try values.decodeIfPresent(Milestones.self, forKey: .passed) ?? .untold
-    }
-}
-
 /// Where an agreement stands at a moment.
-package enum AgreementState: String, Sendable, Codable, CaseIterable {
+package enum AgreementState: String, Sendable, CaseIterable {
     case pending, active
     /// Ended less than an hour ago: final records are accepted.
     case ending
@@ -202,7 +169,7 @@ package enum AgreementState: String, Sendable, Codable, CaseIterable {
 }
 
 /// What was bought in advance of one dimension.
-package struct Entitlement: Sendable, Hashable, Codable {
+package struct Entitlement: Sendable, Hashable {
     package var dimension: String
     package var value: EntitlementValue
 

@@ -3,7 +3,7 @@ package import MeteringAPI
 /// A moment in an agreement's life at which something happens by itself.
 ///
 /// The order is that of milestones at one moment.
-package enum AgreementMilestone: Int, Sendable, Codable, CaseIterable {
+package enum AgreementMilestone: Int, Sendable, CaseIterable {
     case started
     case endingIn180Days, endingIn120Days, endingIn90Days, endingIn60Days, endingIn30Days
     case trialEnded
@@ -26,7 +26,7 @@ package enum AgreementMilestone: Int, Sendable, Codable, CaseIterable {
 
 extension Agreement {
     /// The milestones that have passed.
-    package struct Milestones: OptionSet, Sendable, Hashable, Codable {
+    package struct Milestones: OptionSet, Sendable, Hashable {
         package let rawValue: Int
 
         package init(rawValue: Int) {

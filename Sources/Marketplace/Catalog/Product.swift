@@ -1,7 +1,7 @@
 import MeteringAPI
 
 /// What a seller lists on the marketplace.
-package struct Product: Sendable, Hashable, Codable {
+package struct Product: Sendable, Hashable {
     package var code: String
     package var type: ProductType
     package var title: String
@@ -44,12 +44,12 @@ package struct Product: Sendable, Hashable, Codable {
 }
 
 /// How a product is delivered, which decides the operations that serve it.
-package enum ProductType: String, Sendable, Codable, CaseIterable {
+package enum ProductType: String, Sendable, CaseIterable {
     case saas, ami, container, agentCore
 }
 
 /// Which generation of AWS's integration a product belongs to.
-package enum Integration: String, Sendable, Codable, CaseIterable {
+package enum Integration: String, Sendable, CaseIterable {
     /// Buyers are known by AWS account and licence; a buyer may hold several agreements.
     case concurrentAgreements
     /// Buyers are known by CustomerIdentifier; one current agreement each.
@@ -57,7 +57,7 @@ package enum Integration: String, Sendable, Codable, CaseIterable {
 }
 
 /// What a product is metered, or sold, by.
-package struct Dimension: Sendable, Hashable, Codable {
+package struct Dimension: Sendable, Hashable {
     package var name: String
     package var type: DimensionType
     package var unit: String?
@@ -75,6 +75,6 @@ package struct Dimension: Sendable, Hashable, Codable {
 }
 
 /// Whether usage of a dimension is metered, or bought in advance.
-package enum DimensionType: String, Sendable, Codable, CaseIterable {
+package enum DimensionType: String, Sendable, CaseIterable {
     case metered, entitled
 }

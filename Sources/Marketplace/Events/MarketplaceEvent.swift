@@ -3,7 +3,7 @@ package import MeteringAPI
 /// Something that happened to an agreement, as the seller is told of it.
 ///
 /// It holds what was known then, so that it reads the same whenever it is delivered.
-package struct MarketplaceEvent: Sendable, Hashable, Codable {
+package struct MarketplaceEvent: Sendable, Hashable {
     package var id: String
     package var kind: Kind
     /// On the marketplace's clock.
@@ -31,7 +31,7 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
     }
 
     /// How the seller hears of it.
-    package enum Channel: String, Sendable, Codable, CaseIterable {
+    package enum Channel: String, Sendable, CaseIterable {
         case eventBridge
         /// What products of the older generation are told by.
         case sns
@@ -43,7 +43,7 @@ package struct MarketplaceEvent: Sendable, Hashable, Codable {
     /// variant of an agreement's events; those of licences and advisories have no such variant.
     /// Nothing here causes those of cancellation requests and billing adjustments, so they are
     /// published by hand.
-    package enum Kind: String, Sendable, Codable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         case agreementCreated = "Purchase Agreement Created - Proposer"
         case agreementAmended = "Purchase Agreement Amended - Proposer"
         case agreementEnding = "Purchase Agreement Ending - Proposer"
