@@ -27,7 +27,9 @@ class Description:
         ]
 
     def resolve(self, schema):
-        """The schema that a reference names."""
+        """The schema that a reference names; of one that may be null, what it is otherwise."""
+        schema = next(
+            (part for part in schema.get("anyOf", []) if part.get("type") != "null"), schema)
         if "$ref" not in schema:
             return schema
         return self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
@@ -39,28 +41,24 @@ class Description:
 
     def answer(self, route, status):
         """The schema of an answer, or None where it is no JSON."""
-        answers = route["responses"]
-        content = (answers.get(str(status)) or answers["default"])["content"]
+        content = route["responses"][str(status)]["content"]
         schema = next(iter(content.items()))
         return schema[1]["schema"] if "json" in schema[0] else None
 
     def misfit(self, value, schema, path="answer"):
-        """Where a value is not what its schema says, or None; null is absent."""
+        """Where a value is not what its schema says, or None."""
+        if value is None:
+            return None if may_be_null(schema) else f"{path} is null"
         schema = self.resolve(schema)
-        kinds = {
-            "object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
-            "number": (int, float)}
-        kind = schema.get("type")
-        if value is None or kind is None:
-            return None
-        is_flag = isinstance(value, bool)
-        if not isinstance(value, kinds[kind]) or (is_flag and kind != "boolean"):
-            return f"{path} is no {kind}: {str(value)[:200]}"
+        kinds = kinds_of(schema)
+        if kinds and not any(is_of(value, kind) for kind in kinds):
+            return f"{path} is no {' or '.join(kinds)}: {str(value)[:200]}"
+        kind = kinds[0] if kinds else None
         if "enum" in schema and value not in schema["enum"]:
             return f"{path} is none of {schema['enum']}: {value}"
         if kind == "object":
             for name in schema.get("required", []):
-                if value.get(name) is None:
+                if name not in value:
                     return f"{path} has no {name}"
             parts = [(value[name], part, f"{path}.{name}")
                      for name, part in schema.get("properties", {}).items() if name in value]
@@ -69,6 +67,26 @@ class Description:
         else:
             parts = []
         return next(filter(None, (self.misfit(*part) for part in parts)), None)
+
+
+def kinds_of(schema):
+    """The JSON types that a value of a schema can be, without null."""
+    kinds = schema.get("type", [])
+    return [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+
+
+def may_be_null(schema):
+    """Whether a schema lets null be a value."""
+    kinds = schema.get("type", [])
+    return "null" in kinds or {"type": "null"} in schema.get("anyOf", [])
+
+
+def is_of(value, kind):
+    """Whether a value is of a JSON type."""
+    types = {
+        "object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
+        "number": (int, float)}
+    return isinstance(value, types[kind]) and isinstance(value, bool) == (kind == "boolean")
 
 
 class Generator:
@@ -117,7 +135,7 @@ class Generator:
         random, schema = self.random, self.description.resolve(schema)
         if random.random() < 0.06:
             return values.anything(random)
-        kind = schema.get("type")
+        kind = random.choice(kinds_of(schema) or [None])
         if kind == "object":
             required = schema.get("required", [])
             members = [
@@ -214,13 +232,14 @@ def number_places(description, schema, depth=0):
     """Functions that put a number's text into a body, one for each number that a body can have."""
     for name, part in schema.get("properties", {}).items():
         part = description.resolve(part)
-        if part.get("type") in ("integer", "number"):
+        kinds = kinds_of(part)
+        if kinds in (["integer"], ["number"]):
             yield lambda value, name=name: frame(description, schema, name, value)
-        elif part.get("type") == "object" and depth < 4:
+        elif kinds == ["object"] and depth < 4:
             for build in number_places(description, part, depth + 1):
                 yield lambda value, name=name, build=build: frame(
                     description, schema, name, build(value))
-        elif part.get("type") == "array" and depth < 4:
+        elif kinds == ["array"] and depth < 4:
             for build in number_places(description, description.resolve(part["items"]), depth + 1):
                 yield lambda value, name=name, build=build: frame(
                     description, schema, name, f"[{build(value)}]")
@@ -234,7 +253,8 @@ def frame(description, schema, name, value):
             part = description.resolve(schema["properties"][other])
             example = part["enum"][0] if "enum" in part else "http://127.0.0.1:9/"
             kinds = {"object": "{}", "array": "[]"}
-            members[other] = kinds.get(part.get("type"), json.dumps(example))
+            kind = next(iter(kinds_of(part)), None)
+            members[other] = kinds.get(kind, json.dumps(example))
     return "{" + ",".join(f"{json.dumps(key)}:{text}" for key, text in members.items()) + "}"
 
 
