@@ -143,7 +143,7 @@ extension Entitlement {
         switch (key, content.kind) {
         case ("boolean", .boolean): .boolean(content.isTrue)
         case ("double", .number): WholeNumber.double(content.numberText).map { .double($0) }
-        case ("integer", .number): .integer(JSONNumber(content.rawBytes, scale: 0).scaled)
+        case ("integer", .number): content.wholeNumber.map { .integer($0) }
         case ("string", .string): .string(content.text)
         default: nil
         }
@@ -172,6 +172,13 @@ extension MarketplaceEvent {
             time: try required(time, "time"), agreement: try required(agreement, "agreement"),
             product: try required(product, "product"), buyer: try required(buyer, "buyer"),
             sellerName: sellerName)
+    }
+}
+
+extension JSONValue {
+    /// The number, where it is one as it was written: nothing is cut and nothing saturated.
+    fileprivate var wholeNumber: Int64? {
+        kind == .number ? WholeNumber.read(numberText) : nil
     }
 }
 
@@ -210,18 +217,18 @@ extension JSONMember {
 
     fileprivate func integer() throws(StoredFormFailure) -> Int64? {
         switch value.kind {
-        case .number: JSONNumber(value.rawBytes, scale: 0).scaled
-        case .null: nil
+        case .number:
+            guard let number = value.wholeNumber else { throw unexpected }
+            return number
+        case .null: return nil
         default: throw unexpected
         }
     }
 
     fileprivate func moment() throws(StoredFormFailure) -> Timestamp? {
         if value.kind == .null { return nil }
-        guard let milliseconds = value["milliseconds"], milliseconds.kind == .number
-        else { throw unexpected }
-        return Timestamp(
-            milliseconds: JSONNumber(milliseconds.rawBytes, scale: 0).scaled)
+        guard let milliseconds = value["milliseconds"]?.wholeNumber else { throw unexpected }
+        return Timestamp(milliseconds: milliseconds)
     }
 
     fileprivate func elements() throws(StoredFormFailure) -> JSONElements {

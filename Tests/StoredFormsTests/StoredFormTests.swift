@@ -92,7 +92,9 @@ struct StoredFormTests {
         (.account, #"{"id":"1","isSuspended":true,"name":"n","role":"owner"}"#),
         (.product, #"{"code":"p","dimensions":{},"integration":"customerIdentifier"}"#),
         (.product, #"{"dimensions":[{"name":"n"}]}"#), (.agreement, "{}"),
-        (.agreement, #"{"startsAt":1}"#), (.agreement, #"{"startsAt":{}}"#),
+        (.agreement, #"{"startsAt":{"milliseconds":1.5}}"#), (.agreement, #"{"passed":0.5}"#),
+        (.agreement, #"{"sequence":9223372036854775808}"#), (.agreement, #"{"startsAt":1}"#),
+        (.agreement, #"{"startsAt":{}}"#),
         (.agreement, #"{"entitlements":[{"dimension":"d","value":{"integer":{"_0":"1"}}}]}"#),
         (.agreement, #"{"entitlements":[{"dimension":"d","value":{"bytes":{"_0":1}}}]}"#),
     ]
