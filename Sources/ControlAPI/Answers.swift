@@ -82,10 +82,11 @@ enum Answers {
 
     static let newCredential = Shape<Credential>(
         "NewCredential",
-        credentialMembers + [
-            .member("secretAccessKey", about: "Shown here and never again.", \.secretAccessKey),
+        credentialMembers.prefix(1) + [
+            .member(
+                "secretAccessKey", about: "Shown here and never again.", \.secretAccessKey),
             .member("sessionToken", \.sessionToken),
-        ])
+        ] + credentialMembers.dropFirst())
 
     private static let entitlement = Shape<Entitlement>(
         "Entitlement",
