@@ -73,11 +73,21 @@ let targets: [Target] = [
     // The checksum of a page, with the processor's own instruction.
     .target(name: "CTurnpikeChecksum"),
 
-    // The embedded store: one SQLite file.
+    // A SQLite file that keeps what it has acknowledged, and knows what of it is damaged.
+    .target(
+        name: "DurableFile",
+        dependencies: [
+            "CTurnpikeChecksum",
+            .product(name: "GRDB", package: "GRDB.swift"),
+            .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        ],
+        swiftSettings: settings),
+
+    // The embedded store: one such file.
     .target(
         name: "SQLiteStore",
         dependencies: [
-            "CTurnpikeChecksum", "Marketplace", "MeteringAPI", "StoredForms",
+            "DurableFile", "Marketplace", "MeteringAPI", "StoredForms",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
@@ -85,8 +95,8 @@ let targets: [Target] = [
     .testTarget(
         name: "SQLiteStoreTests",
         dependencies: [
-            "CTurnpikeChecksum", "InMemoryStore", "SQLiteStore", "Marketplace", "MeteringAPI",
-            "StoreContract",
+            "CTurnpikeChecksum", "DurableFile", "InMemoryStore", "SQLiteStore", "Marketplace",
+            "MeteringAPI", "StoreContract",
             .product(name: "GRDB", package: "GRDB.swift"),
             .product(name: "GRDBSQLite", package: "GRDB.swift"),
         ],
@@ -158,9 +168,9 @@ let targets: [Target] = [
     .target(
         name: "TurnpikeServer",
         dependencies: [
-            "BuyerPages", "ControlAPI", "Documents", "InMemoryStore", "Marketplace",
-            "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "PrometheusText",
-            "SQLiteStore", "WebServer", httpTypes, logging, nioCore,
+            "BuyerPages", "ControlAPI", "Documents", "DurableFile", "InMemoryStore",
+            "Marketplace", "MarketplaceHost", "MeteringAPI", "MeteringEndpoint",
+            "PrometheusText", "SQLiteStore", "WebServer", httpTypes, logging, nioCore,
             .product(name: "NIOPosix", package: "swift-nio"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -169,8 +179,8 @@ let targets: [Target] = [
     .testTarget(
         name: "TurnpikeServerTests",
         dependencies: [
-            "TurnpikeServer", "AWSWire", "ControlAPI", "Documents", "InMemoryStore",
-            "Marketplace", "MarketplaceHost", "MeteringAPI",
+            "TurnpikeServer", "AWSWire", "ControlAPI", "Documents", "DurableFile",
+            "InMemoryStore", "Marketplace", "MarketplaceHost", "MeteringAPI",
             "MeteringEndpoint", "SQLiteStore", "StoreContract", "TestProcesses", "Waiting",
             "PrometheusText", "WebServer", coreMetrics, logging, nioCore, httpTypes,
             .product(name: "CryptoExtras", package: "swift-crypto"),
@@ -188,7 +198,7 @@ let targets: [Target] = [
     .executableTarget(
         name: "TurnpikeCommand",
         dependencies: [
-            "AWSWire", "BuyerPages", "ControlAPI", "Documents", "Marketplace",
+            "AWSWire", "BuyerPages", "ControlAPI", "Documents", "DurableFile", "Marketplace",
             "MarketplaceHost", "MeteringAPI", "MeteringEndpoint", "SQLiteStore", "TurnpikeServer",
             "WebServer", httpClient, logging, nioCore,
             .product(name: "ArgumentParser", package: "swift-argument-parser"),

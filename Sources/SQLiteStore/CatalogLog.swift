@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 
@@ -5,16 +6,17 @@ import Marketplace
 ///
 /// Used on the writing connection only.
 struct CatalogLog {
-    private let insert: Statement
-    private let remove: Statement
+    private let insert: PreparedStatement
+    private let remove: PreparedStatement
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        insert = try Statement(
+        insert = try PreparedStatement(
             """
             INSERT OR REPLACE INTO catalog_change (revision, kind, id, checksum)
             VALUES (?, ?, ?, ?)
             """, on: connection)
-        remove = try Statement("DELETE FROM catalog_change WHERE revision <= ?", on: connection)
+        remove = try PreparedStatement(
+            "DELETE FROM catalog_change WHERE revision <= ?", on: connection)
     }
 
     func add(_ key: CatalogFact.Key, _ revision: CatalogRevision) throws(SQLiteFailure) {
@@ -35,7 +37,7 @@ struct CatalogLog {
     static func keys(
         after revision: Int64, on connection: OpaquePointer
     ) throws(SQLiteFailure) -> [CatalogFact.Key] {
-        let rows = try Statement(
+        let rows = try PreparedStatement(
             "SELECT revision, kind, id, checksum FROM catalog_change WHERE revision > ?",
             on: connection)
         rows.bind(1, revision)

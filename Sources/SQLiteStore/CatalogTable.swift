@@ -1,3 +1,4 @@
+import DurableFile
 import Marketplace
 import StoredForms
 
@@ -5,22 +6,22 @@ import StoredForms
 ///
 /// Used on the writing connection only.
 struct CatalogTable {
-    private let put: Statement
-    private let remove: Statement
-    private let publish: Statement
+    private let put: PreparedStatement
+    private let remove: PreparedStatement
+    private let publish: PreparedStatement
     let deliveries: DeliveryTable
 
     static let columns = "kind, id, body, checksum"
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        put = try Statement(
+        put = try PreparedStatement(
             """
             INSERT OR REPLACE INTO catalog (\(Self.columns), owner, moment, is_assumed)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """, on: connection)
-        remove = try Statement(
+        remove = try PreparedStatement(
             "DELETE FROM catalog WHERE kind = ? AND id = ?", on: connection)
-        publish = try Statement(
+        publish = try PreparedStatement(
             "INSERT INTO event (body, checksum) VALUES (?, ?)", on: connection)
         deliveries = try DeliveryTable(on: connection)
     }
@@ -46,7 +47,7 @@ struct CatalogTable {
         }
     }
 
-    private func bind(_ key: CatalogFact.Key, to statement: Statement) {
+    private func bind(_ key: CatalogFact.Key, to statement: PreparedStatement) {
         statement.bind(1, key.kind.rawValue)
         statement.bind(2, key.id)
     }

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -6,18 +7,18 @@ import MeteringAPI
 ///
 /// Used on the writing connection only.
 struct ClaimTable {
-    private let select: Statement
-    private let replace: Statement
-    private let remove: Statement
+    private let select: PreparedStatement
+    private let replace: PreparedStatement
+    private let remove: PreparedStatement
 
     private static let columns = "target, claimant, until, checksum"
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        select = try Statement(
+        select = try PreparedStatement(
             "SELECT \(Self.columns) FROM claim WHERE target = ?", on: connection)
-        replace = try Statement(
+        replace = try PreparedStatement(
             "INSERT OR REPLACE INTO claim (\(Self.columns)) VALUES (?, ?, ?, ?)", on: connection)
-        remove = try Statement("DELETE FROM claim WHERE target = ?", on: connection)
+        remove = try PreparedStatement("DELETE FROM claim WHERE target = ?", on: connection)
     }
 
     func find(_ target: String) throws(SQLiteFailure) -> DeliveryClaim? {
@@ -42,7 +43,7 @@ struct ClaimTable {
 
     /// What is wrong with the rows, as sentences.
     static func findings(on connection: OpaquePointer) throws(SQLiteFailure) -> [String] {
-        let rows = try Statement("SELECT \(columns) FROM claim", on: connection)
+        let rows = try PreparedStatement("SELECT \(columns) FROM claim", on: connection)
         var findings: [String] = []
         while try rows.step() {
             do throws(SQLiteFailure) {
@@ -54,7 +55,7 @@ struct ClaimTable {
         return findings
     }
 
-    static func claim(in row: Statement) throws(SQLiteFailure) -> DeliveryClaim {
+    static func claim(in row: PreparedStatement) throws(SQLiteFailure) -> DeliveryClaim {
         let claim = DeliveryClaim(
             claimant: row.text(1), until: Timestamp(milliseconds: row.integer(2)))
         guard checksum(of: claim, row.text(0)) == row.integer(3) else {

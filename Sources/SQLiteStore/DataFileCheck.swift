@@ -1,3 +1,4 @@
+package import DurableFile
 import FoundationEssentials
 import GRDB
 import GRDBSQLite
@@ -23,7 +24,7 @@ package struct DataFileCheck: Sendable {
         do {
             let log = try LogCheck(ofLogAt: file + "-wal")
             self =
-                switch try FirstPage(ofFileAt: file, with: log) {
+                switch try FirstPage(ofFileAt: file, of: FileFormat.kind, with: log) {
                 case .empty: throw OpenError.empty(path)
                 case .damaged: Self(finding: "page 1 is not what was written")
                 case .unchecked: try Self(uncheckedFileAt: file)
@@ -61,7 +62,7 @@ package struct DataFileCheck: Sendable {
 
     private mutating func checkTables(of image: FileImage) throws {
         self = try image.read { database, connection in
-            try inspect(database, image.path)
+            try FileFormat.kind.inspect(database, ofFileAt: image.path)
             var check = self
             try check.run(on: connection)
             return check
@@ -69,7 +70,7 @@ package struct DataFileCheck: Sendable {
     }
 
     private mutating func run(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let pages = try Statement("PRAGMA integrity_check(20)", on: connection)
+        let pages = try PreparedStatement("PRAGMA integrity_check(20)", on: connection)
         while try pages.step() {
             if pages.text(0) != "ok" { findings.append("SQLite: \(pages.text(0))") }
         }
@@ -95,13 +96,14 @@ package struct DataFileCheck: Sendable {
     private static func has(
         _ table: String, on connection: OpaquePointer
     ) throws(SQLiteFailure) -> Bool {
-        let rows = try Statement("SELECT 1 FROM sqlite_schema WHERE name = ?", on: connection)
+        let rows = try PreparedStatement(
+            "SELECT 1 FROM sqlite_schema WHERE name = ?", on: connection)
         rows.bind(1, table)
         return try rows.step()
     }
 
     private mutating func checkEvents(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let rows = try Statement("SELECT number, body, checksum FROM event", on: connection)
+        let rows = try PreparedStatement("SELECT number, body, checksum FROM event", on: connection)
         while try rows.step() {
             if CatalogTable.checksum(event: rows.text(1)) != rows.integer(2)
                 || (try? MarketplaceEvent(storedForm: rows.text(1))) == nil
@@ -112,7 +114,7 @@ package struct DataFileCheck: Sendable {
     }
 
     private mutating func checkPlaces(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let rows = try Statement(
+        let rows = try PreparedStatement(
             "SELECT kind, id, body, owner, moment, is_assumed FROM catalog", on: connection)
         while try rows.step() {
             let kind = CatalogFact.Kind(rawValue: rows.text(0))
@@ -125,7 +127,8 @@ package struct DataFileCheck: Sendable {
     }
 
     private mutating func checkFacts(on connection: OpaquePointer) throws(SQLiteFailure) {
-        let rows = try Statement("SELECT kind, id, body, checksum FROM catalog", on: connection)
+        let rows = try PreparedStatement(
+            "SELECT kind, id, body, checksum FROM catalog", on: connection)
         while try rows.step() {
             facts += 1
             let (kind, id, body) = (rows.text(0), rows.text(1), rows.text(2))

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -14,25 +15,34 @@ struct DataTables {
     private var names: NameTable
     private var hours: OpenHours
     private var tokens: TokenTable
+    private let counters: StoreCounters
+    /// Entries of the calls of the transaction that is under way.
+    private var entries = 0
+    /// Whether expired client tokens stay from this transaction on, because damage was met when
+    /// they were swept.
+    private var hasStoppedSweeping = false
 
-    init(on connection: OpaquePointer, limits: SQLiteStore.Limits) throws(SQLiteFailure) {
+    init(
+        on connection: OpaquePointer, limits: MemoryLimits, counters: StoreCounters
+    ) throws(SQLiteFailure) {
         self.connection = connection
+        self.counters = counters
         facts = try CatalogTable(on: connection)
         log = try CatalogLog(on: connection)
         revision = try RevisionMark(on: connection)
         runs = try RunTable(on: connection)
-        names = try NameTable(on: connection, limit: limits.namesInMemory)
-        hours = OpenHours(limit: limits.openRecordsInMemory)
+        names = try NameTable(on: connection, limit: limits.names)
+        hours = OpenHours(limit: limits.openRecords)
         tokens = try TokenTable(on: connection)
     }
 
-    /// Lets go of what is not needed, before a transaction begins.
-    mutating func tidy() {
+    /// Lets go of what is not needed.
+    mutating func begin() {
         hours.tidy()
         revision.begin()
+        entries = 0
     }
 
-    /// Writes what the transaction has collected.
     mutating func flush() throws(SQLiteFailure) {
         try runs.flush()
         do throws(SQLiteFailure) {
@@ -40,19 +50,27 @@ struct DataTables {
         } catch {
             // SQLite commits nothing after damage. The next attempt does not sweep: tokens that
             // stay for longer than they need to harm nobody.
-            if error.isDamage { tokens.stopSweeping() }
+            if error.isDamage, !tokens.isSweepStopped {
+                tokens.stopSweeping()
+                hasStoppedSweeping = true
+            }
             throw error
         }
     }
 
-    /// Whether expired client tokens stay from now on.
-    var leavesExpiredTokens: Bool { tokens.isSweepStopped }
-
-    /// Forgets what a transaction that is undone may have put into memory.
-    mutating func undo() {
+    mutating func undo(after failure: SQLiteFailure) -> Bool {
         forget()
         revision.undo()
+        // The sweep met damage, which is no fault of the calls: once more without it.
+        defer { hasStoppedSweeping = false }
+        return hasStoppedSweeping
     }
+
+    mutating func didCommit(calls: Int, seconds: Double) {
+        counters.countCommit(calls: calls, entries: entries, seconds: seconds)
+    }
+
+    mutating func countEntries(_ count: Int) { entries += count }
 
     private mutating func forget() {
         runs.forget()
@@ -199,14 +217,15 @@ extension DataTables {
             forget()
             hours.forgetDamage()
             for table in FileFormat.usageTables {
-                try Statement("DELETE FROM \(table)", on: connection).run()
+                try PreparedStatement("DELETE FROM \(table)", on: connection).run()
             }
-            let workloads = try Statement("DELETE FROM catalog WHERE kind = ?", on: connection)
+            let workloads = try PreparedStatement(
+                "DELETE FROM catalog WHERE kind = ?", on: connection)
             workloads.bind(1, CatalogFact.Kind.registeredWorkload.rawValue)
             try workloads.run()
         }
         if forgetting == .everything {
-            try Statement("DELETE FROM catalog", on: connection).run()
+            try PreparedStatement("DELETE FROM catalog", on: connection).run()
         }
         let kind: CatalogRevision.Change? =
             switch forgetting {
@@ -226,7 +245,7 @@ extension DataTables {
     func used(of products: Set<ExactText>) throws(SQLiteFailure) -> Set<ExactText> {
         var used: Set<ExactText> = []
         if products.isEmpty { return used }
-        let find = try Statement(
+        let find = try PreparedStatement(
             """
             SELECT 1 FROM used_dimension WHERE product = (SELECT id FROM name WHERE text = ?)
             LIMIT 1
@@ -246,9 +265,4 @@ extension PackedRecord {
         series.space.hasTwin && space != series.space.rawValue
             && UsageSeries.Space(rawValue: space)?.hasTwin == true
     }
-}
-
-/// What is forgotten before changes are saved.
-enum Forgetting: Sendable {
-    case nothing, usage, everything
 }

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 package import Marketplace
 package import MeteringAPI
@@ -6,28 +7,28 @@ package import MeteringAPI
 ///
 /// Used on the writing connection only.
 struct DeliveryTable {
-    private let insert: Statement
-    private let number: Statement
-    private let replace: Statement
-    private let remove: Statement
+    private let insert: PreparedStatement
+    private let number: PreparedStatement
+    private let replace: PreparedStatement
+    private let remove: PreparedStatement
     private let claims: ClaimTable
 
     fileprivate static let columns = "number, event, target, state, attempts, time, error, checksum"
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        insert = try Statement(
+        insert = try PreparedStatement(
             """
             INSERT INTO delivery (event, target, state, attempts, time, checksum)
             VALUES (?, ?, ?, 0, ?, 0)
             """, on: connection)
-        number = try Statement(
+        number = try PreparedStatement(
             "UPDATE delivery SET checksum = ? WHERE number = ?", on: connection)
-        replace = try Statement(
+        replace = try PreparedStatement(
             """
             UPDATE delivery SET state = ?, attempts = ?, time = ?, error = ?, checksum = ?
             WHERE number = ?
             """, on: connection)
-        remove = try Statement("DELETE FROM delivery WHERE target = ?", on: connection)
+        remove = try PreparedStatement("DELETE FROM delivery WHERE target = ?", on: connection)
         claims = try ClaimTable(on: connection)
     }
 
@@ -75,7 +76,7 @@ struct DeliveryTable {
     }
 
     /// Whether a row of all columns is one that was written to this table.
-    static func isSound(_ row: Statement) -> Bool { row.delivery != nil }
+    static func isSound(_ row: PreparedStatement) -> Bool { row.delivery != nil }
 
     fileprivate static func checksum(of delivery: Delivery) -> Int64 {
         var checksum = Checksum()
@@ -92,7 +93,7 @@ struct DeliveryTable {
 
     /// What is wrong with the rows, as sentences.
     static func findings(on connection: OpaquePointer) throws(SQLiteFailure) -> [String] {
-        let rows = try Statement(
+        let rows = try PreparedStatement(
             """
             SELECT \(columns), EXISTS (SELECT 1 FROM event WHERE event.number = delivery.event)
             FROM delivery
@@ -114,7 +115,7 @@ extension SQLiteStore {
         _ filter: DeliveryFilter, after number: Int64, limit: Int
     ) async throws(StoreError) -> [Delivery] {
         try await read("the deliveries") { connection in
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 """
                 SELECT \(DeliveryTable.columns) FROM delivery WHERE number > ?
                 \(filter.target == nil ? "" : "AND target = ?3")
@@ -131,12 +132,12 @@ extension SQLiteStore {
     package func waitingDeliveries() async throws(StoreError) -> [WaitingDeliveries] {
         try await read("the deliveries") { connection in
             // All columns are in the index of what waits, so no delivery itself is read.
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 """
                 SELECT target, count(*), min(number) FROM delivery WHERE state = 0
                 GROUP BY target ORDER BY target
                 """, on: connection)
-            let event = try Statement(
+            let event = try PreparedStatement(
                 "SELECT event FROM delivery WHERE number = ?", on: connection)
             var waiting: [WaitingDeliveries] = []
             while try rows.step() {
@@ -155,7 +156,7 @@ extension SQLiteStore {
         of target: String, at time: Timestamp, limit: Int
     ) async throws(StoreError) -> Outbox {
         try await read("the deliveries") { connection in
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 """
                 SELECT \(DeliveryTable.columns) FROM delivery
                 WHERE target = ? AND state = 0 AND time <= ? ORDER BY number LIMIT ?
@@ -164,7 +165,7 @@ extension SQLiteStore {
             rows.bind(2, time.milliseconds)
             rows.bind(3, Int64(limit))
             let due = try rows.deliveries()
-            let next = try Statement(
+            let next = try PreparedStatement(
                 "SELECT min(time) FROM delivery WHERE target = ? AND state = 0", on: connection)
             next.bind(1, target)
             let first = try next.step() ? next.optionalInteger(0) : nil
@@ -173,7 +174,7 @@ extension SQLiteStore {
     }
 }
 
-extension Statement {
+extension PreparedStatement {
     fileprivate func deliveries() throws(SQLiteFailure) -> [Delivery] {
         var deliveries: [Delivery] = []
         while try step() {

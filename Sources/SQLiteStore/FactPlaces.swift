@@ -1,3 +1,4 @@
+import DurableFile
 import GRDB
 import GRDBSQLite
 import Marketplace
@@ -18,14 +19,14 @@ struct FactPlaces: Sendable, Hashable {
     }
 
     /// The places in a row, from a column on.
-    init(_ row: Statement, from column: Int32) {
+    init(_ row: PreparedStatement, from column: Int32) {
         owner = row.optionalText(column)
         moment = row.optionalInteger(column + 1)
         isAssumed = row.integer(column + 2) != 0
     }
 
     /// Binds the places to three parameters, from a position on.
-    func bind(to statement: Statement, at position: Int32) {
+    func bind(to statement: PreparedStatement, at position: Int32) {
         statement.bind(position, owner)
         if let moment {
             statement.bind(position + 1, moment)
@@ -40,15 +41,13 @@ extension CatalogTable {
     /// Says of the facts in a file of an earlier format, or in one that was repaired, by what they
     /// are found.
     static func fillIndexes(_ database: Database) throws {
-        guard let connection = database.sqliteConnection else {
-            throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-        }
+        let connection = try database.pointer
         try fillIndexes(on: connection)
     }
 
     static func fillIndexes(on connection: OpaquePointer) throws {
         for kind in CatalogFact.Kind.allCases where kind.isLookedUp {
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 "SELECT id, body FROM catalog WHERE kind = ?", on: connection)
             rows.bind(1, kind.rawValue)
             var places: [(id: String, places: FactPlaces)] = []
@@ -59,7 +58,7 @@ extension CatalogTable {
                 }
                 places.append((rows.text(0), FactPlaces(fact)))
             }
-            let update = try Statement(
+            let update = try PreparedStatement(
                 """
                 UPDATE catalog SET owner = ?, moment = ?, is_assumed = ? WHERE kind = ? AND id = ?
                 """, on: connection)

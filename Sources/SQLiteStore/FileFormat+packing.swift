@@ -1,3 +1,4 @@
+import DurableFile
 import GRDB
 import GRDBSQLite
 import Marketplace
@@ -7,17 +8,15 @@ import MeteringAPI
 extension FileFormat {
     /// Packs the rows of format 1.
     static func packUsage(_ database: Database) throws {
-        guard let connection = database.sqliteConnection else {
-            throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-        }
-        let rows = try Statement(
+        let connection = try database.pointer
+        let rows = try PreparedStatement(
             """
             SELECT r.hour, r.occurrence, r.id, r.quantity, r.timestamp, r.recorded_at,
                 r.operation, r.billed_twice, r.allocations, s.space, s.product_code,
                 s.license_arn, s.buyer_account_id, s.resource_id, s.dimension, s.region
             FROM usage_record AS r JOIN series AS s ON s.id = r.series ORDER BY r.hour
             """, on: connection)
-        var names = try NameTable(on: connection, limit: SQLiteStore.Limits().namesInMemory)
+        var names = try NameTable(on: connection, limit: MemoryLimits().names)
         var runs = try RunTable(on: connection)
         var hour: Int64?
         while try rows.step() {
@@ -55,16 +54,16 @@ extension FileFormat {
 private func addTokenChecksums(_ database: Database) throws {
     try database.execute(
         sql: "ALTER TABLE client_token ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0")
-    guard let connection = database.sqliteConnection else { return }
+    let connection = try database.pointer
     let tokens = try TokenTable(on: connection)
-    let rows = try Statement(
+    let rows = try PreparedStatement(
         "SELECT \(TokenTable.columns) FROM client_token", on: connection)
     var known: [(ClientToken, TokenTable.Remembered)] = []
     while try rows.step() { known.append(TokenTable.token(in: rows)) }
     for (token, remembered) in known { try tokens.put(token, remembered) }
 }
 
-extension Statement {
+extension PreparedStatement {
     /// The entry of a row of format 1.
     fileprivate func entry() throws(SQLiteFailure) -> UsageEntry {
         guard let operation = OperationName(storedNumber: UInt8(clamping: integer(6))),

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDB
 
 /// What the tables of a data file are, version by version.
@@ -5,10 +6,14 @@ import GRDB
 /// A migration that has been released is never changed; a new one is added below it. A file with
 /// a migration that is unknown here was written by a newer Turnpike and is refused.
 enum FileFormat {
-    /// Marks the file as ours, in the header where `file` and SQLite look: "Turn".
-    static let applicationID: Int64 = 0x5475_726E
+    static let kind = FileKind(applicationID: applicationID, migrator: migrator) { path in
+        try DataFileCheck(uncheckedFileAt: path).findings
+    }
 
-    static let migrator: DatabaseMigrator = {
+    /// "Turn".
+    private static let applicationID: Int64 = 0x5475_726E
+
+    private static let migrator: DatabaseMigrator = {
         // There are no foreign keys, so none has to be looked for after each migration.
         var migrator = DatabaseMigrator().disablingDeferredForeignKeyChecks()
         migrator.registerMigration("1 ledger and catalog") { database in

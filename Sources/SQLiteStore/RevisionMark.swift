@@ -1,3 +1,4 @@
+import DurableFile
 import GRDB
 import GRDBSQLite
 import Marketplace
@@ -7,7 +8,7 @@ import Marketplace
 /// It is written in the transaction of what the revision is about, so it says the truth also after
 /// one of which nobody knows whether it was stored. Used on the writing connection only.
 struct RevisionMark {
-    private let replace: Statement
+    private let replace: PreparedStatement
     private var stored: Stored
     /// What was stored before the transaction that is under way.
     private var before: Stored
@@ -29,7 +30,7 @@ struct RevisionMark {
         "id, number, fence, forgotten_at, emptied_at, logged_after, checksum"
 
     private static func read(on connection: OpaquePointer) throws(SQLiteFailure) -> Stored {
-        let rows = try Statement("SELECT \(columns) FROM catalog_revision", on: connection)
+        let rows = try PreparedStatement("SELECT \(columns) FROM catalog_revision", on: connection)
         guard try rows.step() else { throw damaged }
         let numbers = (1...5).map { rows.integer($0) }
         guard checksum(numbers) == rows.integer(6) else { throw damaged }
@@ -70,10 +71,8 @@ struct RevisionMark {
 
     /// Gives the file of an earlier format, which had one number in its header, its revision.
     static func adopt(_ database: Database) throws {
-        guard let connection = database.sqliteConnection else {
-            throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-        }
-        let header = try Statement("PRAGMA user_version", on: connection)
+        let connection = try database.pointer
+        let header = try PreparedStatement("PRAGMA user_version", on: connection)
         let number = try header.step() ? max(header.integer(0), 0) : 0
         let revision = CatalogRevision(
             number: number, fence: number, forgottenAt: number, emptiedAt: number)
@@ -98,13 +97,15 @@ struct RevisionMark {
 
     private static func replacing(
         on connection: OpaquePointer
-    ) throws(SQLiteFailure) -> Statement {
-        try Statement(
+    ) throws(SQLiteFailure) -> PreparedStatement {
+        try PreparedStatement(
             "INSERT OR REPLACE INTO catalog_revision (\(columns)) VALUES (1, ?, ?, ?, ?, ?, ?)",
             on: connection)
     }
 
-    private static func write(_ stored: Stored, by statement: Statement) throws(SQLiteFailure) {
+    private static func write(_ stored: Stored, by statement: PreparedStatement)
+        throws(SQLiteFailure)
+    {
         let revision = stored.revision
         let numbers = [
             revision.number, revision.fence, revision.forgottenAt, revision.emptiedAt,

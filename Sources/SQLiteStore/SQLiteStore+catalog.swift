@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 package import Marketplace
 import MeteringAPI
@@ -8,7 +9,7 @@ extension SQLiteStore {
         try await read("the catalog") { connection in
             var catalog = Catalog()
             catalog.revision = try RevisionMark.stored(on: connection)
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ?", on: connection)
             for kind in try CatalogTable.kinds(on: connection)
             where CatalogFact.Kind(rawValue: kind)?.isLookedUp != true {
@@ -22,7 +23,7 @@ extension SQLiteStore {
 
     package func facts(_ query: FactQuery) async throws(StoreError) -> [CatalogFact] {
         try await read("the facts of the catalog") { connection in
-            let rows = try Statement(query, on: connection)
+            let rows = try PreparedStatement(query, on: connection)
             var facts: [CatalogFact] = []
             while try rows.step() { facts.append(try rows.fact()) }
             return facts
@@ -31,7 +32,7 @@ extension SQLiteStore {
 
     package func assumedWorkloads() async throws(StoreError) -> Int {
         try await read("the workloads") { connection in
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 "SELECT count(*) FROM catalog WHERE is_assumed = 1", on: connection)
             return try rows.step() ? Int(rows.integer(0)) : 0
         }
@@ -43,7 +44,7 @@ extension SQLiteStore {
         try await read("what happened to the catalog") { connection in
             guard let (keys, current) = try RevisionMark.changes(after: revision, on: connection)
             else { return nil }
-            let find = try Statement(
+            let find = try PreparedStatement(
                 "SELECT \(CatalogTable.columns) FROM catalog WHERE kind = ? AND id = ?",
                 on: connection)
             var changes: [CatalogChange] = []
@@ -64,7 +65,7 @@ extension CatalogTable {
         on connection: OpaquePointer
     ) throws(SQLiteFailure) -> [String] {
         // Each is found by the index: there may be millions of facts of one.
-        let next = try Statement(
+        let next = try PreparedStatement(
             "SELECT kind FROM catalog WHERE kind > ? ORDER BY kind LIMIT 1", on: connection)
         var kinds: [String] = []
         while true {
@@ -78,7 +79,7 @@ extension CatalogTable {
     }
 }
 
-extension Statement {
+extension PreparedStatement {
     /// Finds the facts of a query.
     fileprivate convenience init(
         _ query: FactQuery, on connection: OpaquePointer

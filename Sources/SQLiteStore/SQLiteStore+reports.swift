@@ -1,3 +1,4 @@
+import DurableFile
 import FoundationEssentials
 import GRDB
 import GRDBSQLite
@@ -10,7 +11,7 @@ extension SQLiteStore {
         after number: Int64, within bounds: PageBounds
     ) async throws(StoreError) -> [NumberedEvent] {
         try await read("the events") { connection in
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 "SELECT number, body, checksum FROM event WHERE number > ? ORDER BY number LIMIT ?",
                 on: connection)
             rows.bind(1, number)
@@ -35,7 +36,7 @@ extension SQLiteStore {
 
     package func usedDimensions(of productCode: String) async throws(StoreError) -> Set<ExactText> {
         try await read("the dimensions that have usage") { connection in
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 """
                 SELECT product, dimension, checksum FROM used_dimension
                 WHERE product = (SELECT id FROM name WHERE text = ?)
@@ -104,29 +105,6 @@ extension SQLiteStore {
                 return true
             }
             return try totals.page(bytes: bounds.bytes)
-        }
-    }
-
-    /// Reads in one snapshot, on a connection that cannot write and a queue of its own.
-    ///
-    /// The subject is what is read, for the sentence that says it cannot be.
-    func read<Result: Sendable>(
-        _ subject: String, _ work: @escaping @Sendable (OpaquePointer) throws -> Result
-    ) async throws(StoreError) -> Result {
-        let connections = try await connections
-        do {
-            return try await connections.pool.read { database in
-                guard let connection = database.sqliteConnection else {
-                    throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-                }
-                return try work(connection)
-            }
-        } catch {
-            let failure = SQLiteFailure(error).about(subject)
-            throw counted(
-                StoreError(
-                    failure.isDamage ? .damaged : .notStored,
-                    cause: connections.pages.explain(failure)))
         }
     }
 }

@@ -1,59 +1,56 @@
-import GRDB
+package import DurableFile
 package import Marketplace
 package import MeteringAPI
-import Synchronization
 
 /// The embedded store: catalog, usage and client tokens in one SQLite file.
-///
-/// One connection writes, on a queue of its own that commits what has queued up in one
-/// transaction and syncs it before anyone is answered. Reports read on other connections, each in
-/// a snapshot of its own, and hold nobody up.
 package final class SQLiteStore: MarketplaceStore {
     /// What can be chosen when a store is opened.
     package struct Options: Sendable {
-        package var limits = Limits()
-        /// Called on the writer's queue before it takes the next calls: only for tests, which
-        /// hold the writer with it to fill the queue.
-        package var beforeEachGroup: (@Sendable () -> Void)?
-        /// Called with a sentence for the log when opening a file takes longer than people expect.
-        package var notify: @Sendable (String) -> Void = { _ in }
+        package var file = FileOptions()
+        package var memory = MemoryLimits()
 
         package init() {}
     }
 
-    private let file: DataFile
-    /// Calls that failed.
-    private let errors = Mutex<[StoreError.Code: Int]>([:])
+    let file: DurableFile<DataTables>
+    private let counters: StoreCounters
 
     /// Opens a data file, or makes a new one that only its owner may read.
     ///
     /// It blocks while it reads and migrates, so it belongs to the start of a program.
     package init(path: String, options: Options = Options()) throws(OpenError) {
-        file = try DataFile(path: path, options)
+        let counters = StoreCounters()
+        self.counters = counters
+        file = try DurableFile(path: path, of: FileFormat.kind, options.file) {
+            connection throws(SQLiteFailure) in
+            try DataTables(on: connection, limits: options.memory, counters: counters)
+        }
     }
 
-    /// The data file's real path.
-    var path: String { file.path }
-
     package var activity: StoreActivity {
-        var activity = file.current.queue.activity
-        activity.errors = errors.withLock(\.self)
+        var activity = counters.activity
+        activity.waiting = file.waiting
         return activity
     }
 
-    /// An error, once it is counted.
-    func counted(_ error: StoreError) -> StoreError {
-        errors.withLock { $0[error.code, default: 0] += 1 }
-        return error
+    private func perform(_ work: StoreWork) async throws(StoreError) -> StoreOutcome {
+        let answer: Result<StoreOutcome, StoreError>
+        do throws(WriteError) {
+            answer = try await file.perform(work)
+        } catch {
+            answer = .failure(StoreError(error))
+        }
+        return try answer.mapError(counters.counted).get()
     }
 
-    private func perform(
-        _ work: WriteCall.Work
-    ) async throws(StoreError) -> WriteCall.Outcome {
-        do throws(StoreError) {
-            return try await file.opened().queue.perform(work)
+    /// Reads in one snapshot; the subject is what is read, for the sentence that says it cannot be.
+    func read<Result: Sendable>(
+        _ subject: String, _ work: @escaping @Sendable (OpaquePointer) throws -> Result
+    ) async throws(StoreError) -> Result {
+        do throws(WriteError) {
+            return try await file.read(subject, work)
         } catch {
-            throw counted(error)
+            throw counters.counted(StoreError(error))
         }
     }
 
@@ -111,19 +108,18 @@ package final class SQLiteStore: MarketplaceStore {
         try await perform(.settle(delivery, claimant: claimant)).isSettled
     }
 
-    package var findings: [String] { file.current.pages.findings }
+    package var findings: [String] { file.findings }
 
     package func close() async {
         await file.close()
     }
 
-    /// The connections to the file, opened again where it had failed.
-    var pool: DatabasePool {
-        get async throws(StoreError) { try await connections.pool }
-    }
-
-    var connections: DataFile.Connections {
-        get async throws(StoreError) { try await file.opened() }
+    package func backup() async throws(StoreError) -> StoreCopy? {
+        do throws(WriteError) {
+            return try await file.copy()
+        } catch {
+            throw counters.counted(StoreError(error))
+        }
     }
 
     private func change(
@@ -139,5 +135,19 @@ package final class SQLiteStore: MarketplaceStore {
         return try await perform(
             .change(forgetting: forgetting, stored, expecting: revision, ifUnused: products)
         ).saved
+    }
+}
+
+extension StoreError {
+    /// What the file says, in the words of a store.
+    fileprivate init(_ error: WriteError) {
+        let code: Code =
+            switch error.reason {
+            case .notStored: .notStored
+            case .overloaded: .overloaded
+            case .damaged: .damaged
+            case .unknownOutcome: .unknownOutcome
+            }
+        self.init(code, cause: error.cause)
     }
 }

@@ -1,11 +1,5 @@
-/// Every bound of the data file beyond those that a store is opened with.
+/// Every bound of the embedded store beyond those that it is opened with.
 enum StoreLimits {
-    /// Times that the beginning of the file is read without a lock before it counts as damaged.
-    static let readsWithoutLock = 100
-    /// Damaged pages that are remembered, and subjects that could not be read.
-    static let rememberedDamage = 100
-    /// Bytes of a backup that are read at once.
-    static let backupPartBytes = 262_144
     /// Groups' numbers that a report keeps before those that its page cannot show are forgotten.
     static let groupNumbers = 200_000
     /// Seconds of the marketplace's clock that an hour stays in memory after its last report.
@@ -16,28 +10,16 @@ enum StoreLimits {
     static let verifiedIDs = 8_000_000
 }
 
-extension SQLiteStore {
-    /// How much may wait, and how much is done at once.
-    package struct Limits: Sendable {
-        /// Entries that may wait to be written, with each of their allocations counted like one
-        /// more; others are refused.
-        ///
-        /// Half a second's worth: memory stays bounded where more comes in than the disk takes.
-        package var waiting = 65_536
-        /// How many of them go into one transaction: enough that the sync to disk costs little
-        /// per entry, few enough that nobody waits long for it.
-        package var inTransaction = 4096
-        /// Names (products, buyers, dimensions, licences, resources) whose numbers are kept in
-        /// memory, some 50 to 150 bytes each.
-        package var namesInMemory = 1_048_576
-        /// Records whose places are kept in memory, 16 to 32 bytes each, so that duplicates are
-        /// found at once.
-        ///
-        /// Hours beyond are read from the file again whenever somebody reports for them.
-        package var openRecordsInMemory = 16_777_216
-        /// Reports that are read at the same time; others wait.
-        package var readers = 4
+/// How much of a data file is kept in memory.
+package struct MemoryLimits: Sendable {
+    /// Names (products, buyers, dimensions, licences, resources) whose numbers are kept in memory,
+    /// some 50 to 150 bytes each.
+    package var names = 1_048_576
+    /// Records whose places are kept in memory, 16 to 32 bytes each, so that duplicates are found
+    /// at once.
+    ///
+    /// Hours beyond are read from the file again whenever somebody reports for them.
+    package var openRecords = 16_777_216
 
-        package init() {}
-    }
+    package init() {}
 }

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -12,9 +13,9 @@ struct TokenTable {
         let expiresAt: Timestamp
     }
 
-    private let find: Statement
-    private let insert: Statement
-    private let deleteExpired: Statement
+    private let find: PreparedStatement
+    private let insert: PreparedStatement
+    private let deleteExpired: PreparedStatement
     /// How many were put since the last sweep, and the latest moment at which one was.
     private var unswept: Int64 = 0
     /// Whether expired tokens stay, because the page of one is damaged.
@@ -22,16 +23,16 @@ struct TokenTable {
     private var latest = Timestamp(milliseconds: .min)
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        find = try Statement(
+        find = try PreparedStatement(
             """
             SELECT \(Self.columns) FROM client_token
             WHERE account_id = ? AND resource_id = ? AND region = ? AND token = ?
             """, on: connection)
-        insert = try Statement(
+        insert = try PreparedStatement(
             """
             INSERT OR REPLACE INTO client_token (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """, on: connection)
-        deleteExpired = try Statement(
+        deleteExpired = try PreparedStatement(
             """
             DELETE FROM client_token WHERE (account_id, resource_id, region, token) IN (
                 SELECT account_id, resource_id, region, token FROM client_token
@@ -78,7 +79,7 @@ struct TokenTable {
         account_id, resource_id, region, token, request_digest, record_id, expires_at, checksum
         """
 
-    static func token(in row: Statement) -> (ClientToken, Remembered) {
+    static func token(in row: PreparedStatement) -> (ClientToken, Remembered) {
         let remembered = Remembered(
             requestDigest: row.wide(4), recordID: row.recordID(5),
             expiresAt: Timestamp(milliseconds: row.integer(6)))
@@ -127,7 +128,7 @@ struct TokenTable {
         isSweepStopped = true
     }
 
-    private func bind(_ token: ClientToken, to statement: Statement) {
+    private func bind(_ token: ClientToken, to statement: PreparedStatement) {
         statement.bind(1, token.scope.accountID)
         statement.bind(2, token.scope.resourceID)
         statement.bind(3, token.scope.region)

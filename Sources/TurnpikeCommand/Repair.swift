@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFile
 import SQLiteStore
 
 struct Repair: ParsableCommand {

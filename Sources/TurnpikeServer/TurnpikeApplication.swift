@@ -1,5 +1,6 @@
 import BuyerPages
 import ControlAPI
+import DurableFile
 import HTTPTypes
 import InMemoryStore
 package import Logging
@@ -94,7 +95,7 @@ package struct TurnpikeApplication: Sendable {
         case .memory: return InMemoryStore()
         case .file(let path):
             var options = SQLiteStore.Options()
-            options.notify = { logger.notice("\($0)") }
+            options.file.notify = { logger.notice("\($0)") }
             return try SQLiteStore(path: path, options: options)
         }
     }

@@ -5,6 +5,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("The check of a data file")
@@ -97,7 +98,8 @@ struct DataFileCheckTests {
         try await makeFile()
         try changeFile(at: folder.dataFile) { database in
             let connection = try #require(database.sqliteConnection)
-            let rows = try Statement("SELECT \(UsageRun.columns) FROM usage_run", on: connection)
+            let rows = try PreparedStatement(
+                "SELECT \(UsageRun.columns) FROM usage_run", on: connection)
             var damaged: [UsageRun] = []
             while try rows.step() {
                 damaged.append(try UsageRun(rows))

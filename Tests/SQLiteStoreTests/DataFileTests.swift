@@ -5,6 +5,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A data file")
@@ -121,7 +122,7 @@ struct DataFileTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let store = try SQLiteStore(path: folder.dataFile)
-        #expect(try await store.waitsForDisk())
+        #expect(try await store.file.waitsForDisk())
         await store.close()
     }
 
@@ -176,7 +177,7 @@ struct DataFileTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let store = try SQLiteStore(path: folder.dataFile)
-        try await store.pool.write {
+        try await store.file.current.pool.write {
             try $0.insertFact(
                 "account", "1",
                 #"{"id":"1","role":"buyer","name":"A","isSuspended":false,"later":[1]}"#)
@@ -193,7 +194,7 @@ struct DataFileTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let store = try SQLiteStore(path: folder.dataFile)
-        try await store.pool.write {
+        try await store.file.current.pool.write {
             try $0.insertFact("product", "prod", "{}")
         }
         let error = await #expect(throws: StoreError.self) { try await store.loadCatalog() }

@@ -5,6 +5,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A data file of format 1")
@@ -118,7 +119,7 @@ struct FileFormatTests {
         at path: String, _ entries: [(UsageEntry, occurrence: Int)], billedTwice: Int
     ) throws {
         let file = try DatabaseQueue(path: path)
-        try FileFormat.migrator.migrate(file, upTo: "1 ledger and catalog")
+        try FileFormat.kind.migrator.migrate(file, upTo: "1 ledger and catalog")
         try file.write { database in
             try database.execute(
                 sql: "INSERT INTO catalog VALUES ('account', '1', ?)",

@@ -3,6 +3,7 @@ import Marketplace
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A running store's files", .timeLimit(.minutes(20)))

@@ -5,6 +5,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("The writer", .timeLimit(.minutes(20)))
@@ -41,7 +42,7 @@ struct GroupCommitTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var options = SQLiteStore.Options()
-        options.limits.waiting = 2
+        options.file.limits.waiting = 2
         let store = try SQLiteStore(path: folder.dataFile, options: options)
         let error = await #expect(throws: StoreError.self) {
             try await store.record(tooMuch)
@@ -177,7 +178,7 @@ struct GroupCommitTests {
             try await withStore(gate) { store in
                 // The log's descriptor now leads to a file that cannot be written.
                 let nowhere = open("/dev/null", O_RDONLY)
-                for descriptor in openDescriptors(of: store.path + "-wal") {
+                for descriptor in openDescriptors(of: store.file.path + "-wal") {
                     dup2(nowhere, descriptor)
                 }
                 close(nowhere)
@@ -252,7 +253,7 @@ private func withStore(
     let folder = try TemporaryFolder()
     defer { folder.remove() }
     var options = SQLiteStore.Options()
-    options.beforeEachGroup = { gate.pass() }
+    options.file.beforeEachGroup = { gate.pass() }
     let store = try SQLiteStore(path: folder.dataFile, options: options)
     try await body(store)
     await store.close()
@@ -294,10 +295,14 @@ private func answer(_ store: SQLiteStore, _ entries: [UsageEntry]) async -> Answ
 extension SQLiteStore {
     /// Sets a pragma on the writing connection.
     func setPragma(_ pragma: String) async throws {
-        try await pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA \(pragma)") }
+        try await file.current.pool.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA \(pragma)")
+        }
     }
 
     fileprivate func rows(of table: String) async throws -> Int? {
-        try await pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
+        try await file.current.pool.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import DurableFile
 import Marketplace
 import SQLiteStore
 import StoreContract
@@ -17,9 +18,9 @@ struct SQLiteStoreContractTests {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         var options = SQLiteStore.Options()
-        options.limits.namesInMemory = 2
-        options.limits.openRecordsInMemory = 2
-        options.limits.inTransaction = 3
+        options.memory.names = 2
+        options.memory.openRecords = 2
+        options.file.limits.inTransaction = 3
         try await promise.check(isDurable: true) { [options] in
             try SQLiteStore(path: folder.dataFile, options: options)
         }

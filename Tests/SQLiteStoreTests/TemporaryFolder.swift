@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// A folder for the files of one test.

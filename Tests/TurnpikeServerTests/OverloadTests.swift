@@ -1,5 +1,6 @@
 import AWSWire
 import Dispatch
+import DurableFile
 import Foundation
 import Marketplace
 import MarketplaceHost
@@ -19,8 +20,8 @@ struct OverloadTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let gate = Gate()
         var options = SQLiteStore.Options()
-        options.limits.waiting = 2
-        options.beforeEachGroup = { gate.pass() }
+        options.file.limits.waiting = 2
+        options.file.beforeEachGroup = { gate.pass() }
         let store = try SQLiteStore(path: folder.appending(path: "t.db").path, options: options)
         var configuration = TurnpikeConfiguration.demo
         configuration.authentication = .trusting

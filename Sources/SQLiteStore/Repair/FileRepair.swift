@@ -1,8 +1,6 @@
+package import DurableFile
 import FoundationEssentials
 import GRDB
-import GRDBSQLite
-import Marketplace
-import MeteringAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -47,8 +45,8 @@ package struct FileRepair: Sendable {
 
     private mutating func repair(_ path: String, into newPath: String) throws {
         let log = try LogCheck(ofLogAt: path + "-wal", correcting: true)
-        if !log.corrections.isEmpty {
-            findings.append("in the log, \(log.corrections.count) flipped bits were set right")
+        if log.correctedBits > 0 {
+            findings.append("in the log, \(log.correctedBits) flipped bits were set right")
         }
         for frame in log.lostFrames.sorted() {
             findings.append(
@@ -61,50 +59,25 @@ package struct FileRepair: Sendable {
                     + "was before, also what they had forgotten")
         }
         let isOld =
-            if case .unchecked = try FirstPage(ofFileAt: path, with: log) { true } else { false }
+            if case .unchecked = try FirstPage(ofFileAt: path, of: FileFormat.kind, with: log) {
+                true
+            } else { false }
         let image = try FileImage(
             ofFileAt: path, with: log, checksPages: !isOld, correctsPages: true)
-        let new = try newFile(at: newPath)
+        let new = try FileFormat.kind.makeFile(at: newPath)
         try image.read { database, source in
-            try inspect(database, path)
+            try FileFormat.kind.inspect(database, ofFileAt: path)
             try new.writeWithoutTransaction { target in
                 try copy(from: image, over: source, to: target)
             }
         }
         try new.close()
-        let corrected = image.pages.correctedPages
+        let corrected = image.correctedPages
         if !corrected.isEmpty {
             let numbers = corrected.map(String.init).joined(separator: ", ")
             findings.insert("one flipped bit each was set right in the pages \(numbers)", at: 0)
         }
-        try sync(newPath)
-    }
-
-    /// An empty data file that only its owner can read.
-    private func newFile(at path: String) throws -> DatabaseQueue {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
-        _ = close(descriptor)
-        let real = try realPath(of: path)
-        var configuration = Configuration()
-        configuration.prepareDatabase { try reservePageEnds($0) }
-        // The connections keep the guard, which they find by the name.
-        let file = try DatabaseQueue(
-            path: CheckedFiles.uri(of: real, guardedBy: Self.newPages), configuration: configuration
-        )
-        try FileFormat.migrator.migrate(file)
-        return file
-    }
-
-    private static let newPages = PageGuard()
-
-    private func sync(_ path: String) throws(OpenError) {
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
-        defer { _ = close(descriptor) }
-        guard fsync(descriptor) == 0, syncFolder(of: try realPath(of: path)) else {
-            throw OpenError.unusable(path, errno: errno)
-        }
+        try syncFile(at: newPath)
     }
 }
 
@@ -112,9 +85,7 @@ extension FileRepair {
     private mutating func copy(
         from image: FileImage, over source: OpaquePointer, to target: Database
     ) throws {
-        guard let connection = target.sqliteConnection else {
-            throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-        }
+        let connection = try target.pointer
         try target.execute(sql: "PRAGMA synchronous = OFF; BEGIN")
         let salvage = try Salvage(from: image, over: source, to: connection)
         var report = SalvageReport()

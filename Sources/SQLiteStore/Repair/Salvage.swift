@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -23,12 +24,12 @@ struct Salvage {
         self.image = image
         self.source = source
         self.target = target
-        guard image.pages.checksPages else {
+        guard image.checksPages else {
             parts = []
             return
         }
         var roots: Set<UInt32> = [1]
-        let rows = try Statement(
+        let rows = try PreparedStatement(
             "SELECT rootpage FROM sqlite_schema WHERE rootpage > 0", on: source)
         while try rows.step() { roots.insert(UInt32(truncatingIfNeeded: rows.integer(0))) }
         parts = TreeParts(of: try image.soundPages(), roots: roots).parts
@@ -69,21 +70,22 @@ struct Salvage {
     /// Removes what refers to something that is missing: deliveries of an event, and tokens of a
     /// record, because a request that is sent again must be recorded again.
     private func removeStrays() throws(SQLiteFailure) {
-        try Statement(
+        try PreparedStatement(
             "DELETE FROM delivery WHERE event NOT IN (SELECT number FROM event)", on: target
         ).run()
-        try Statement(
+        try PreparedStatement(
             "DELETE FROM usage_allocation WHERE run NOT IN (SELECT id FROM usage_run)", on: target
         ).run()
         var answered: Set<MeteringRecordID> = []
-        let tokens = try Statement("SELECT record_id FROM client_token", on: target)
+        let tokens = try PreparedStatement("SELECT record_id FROM client_token", on: target)
         while try tokens.step() { answered.insert(tokens.recordID(0)) }
         guard !answered.isEmpty else { return }
-        let runs = try Statement("SELECT \(UsageRun.columns) FROM usage_run", on: target)
+        let runs = try PreparedStatement("SELECT \(UsageRun.columns) FROM usage_run", on: target)
         while try runs.step() {
             for record in try UsageRun(runs).records { answered.remove(record.id) }
         }
-        let remove = try Statement("DELETE FROM client_token WHERE record_id = ?", on: target)
+        let remove = try PreparedStatement(
+            "DELETE FROM client_token WHERE record_id = ?", on: target)
         for id in answered {
             remove.bind(1, id)
             try remove.run()
@@ -93,14 +95,14 @@ struct Salvage {
 
 extension Salvage {
     private func exists(_ table: String) throws(SQLiteFailure) -> Bool {
-        let rows = try Statement("SELECT 1 FROM sqlite_schema WHERE name = ?", on: source)
+        let rows = try PreparedStatement("SELECT 1 FROM sqlite_schema WHERE name = ?", on: source)
         rows.bind(1, table)
         return try rows.step()
     }
 
     /// Copies the rows of a table.
     private func copy(_ table: SalvagedTable, _ report: inout SalvageReport) throws {
-        let insert = try Statement(table.insert, on: target)
+        let insert = try PreparedStatement(table.insert, on: target)
         let isWhole = try forEachRow(of: table) { row in
             insert.bindAll(table.columns.count, from: row)
             try insert.run()
@@ -112,7 +114,7 @@ extension Salvage {
 
     /// Gives the rows of a table, some of them more than once; false where there is damage.
     private func forEachRow(
-        of table: SalvagedTable, _ body: (Statement) throws -> Void
+        of table: SalvagedTable, _ body: (PreparedStatement) throws -> Void
     ) throws -> Bool {
         if try walk(table.select(), on: source, body) { return true }
         _ = try walk(table.select(descending: true), on: source, body)
@@ -122,14 +124,15 @@ extension Salvage {
 
     /// Gives the rows of a table that are beside or below damaged pages.
     private func forEachPart(
-        of table: SalvagedTable, _ body: (Statement) throws -> Void
+        of table: SalvagedTable, _ body: (PreparedStatement) throws -> Void
     ) throws {
-        let root = try Statement("SELECT rootpage FROM sqlite_schema WHERE name = ?", on: source)
+        let root = try PreparedStatement(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?", on: source)
         root.bind(1, table.name)
         guard try root.step() else { return }
         let place = UInt32(truncatingIfNeeded: root.integer(0))
         for part in parts ?? [] {
-            try image.read(with: PageGuard.Substitute(part: part, place: place)) { _, connection in
+            try image.read(part, asRoot: place) { _, connection in
                 for descending in [false, true] {
                     let isWhole = try walk(table.select(descending: descending), on: connection) {
                         if table.isSound($0) { try body($0) }
@@ -142,9 +145,9 @@ extension Salvage {
 
     /// Gives the rows of a query until the end or damage; false where it was damage.
     private func walk(
-        _ sql: String, on connection: OpaquePointer, _ body: (Statement) throws -> Void
+        _ sql: String, on connection: OpaquePointer, _ body: (PreparedStatement) throws -> Void
     ) throws -> Bool {
-        let rows = try Statement(sql, on: connection)
+        let rows = try PreparedStatement(sql, on: connection)
         while true {
             do throws(SQLiteFailure) {
                 guard try rows.step() else { return true }
@@ -158,8 +161,8 @@ extension Salvage {
 
     /// Copies the names, those in damaged pages from their index.
     private func copyNames(_ report: inout SalvageReport) throws {
-        let insert = try Statement(SalvagedTable.names.insert, on: target)
-        func keep(_ row: Statement) throws {
+        let insert = try PreparedStatement(SalvagedTable.names.insert, on: target)
+        func keep(_ row: PreparedStatement) throws {
             insert.bind(1, row.integer(0))
             insert.bind(2, row.text(1))
             insert.bind(3, NameTable.checksum(row.text(1)))
@@ -176,7 +179,7 @@ extension Salvage {
     /// Copies the allocations and says of which records they are.
     private func copyAllocations(_ report: inout SalvageReport) throws -> Set<RecordPlace> {
         try copy(.allocations, &report)
-        let rows = try Statement(SalvagedTable.allocations.select(), on: target)
+        let rows = try PreparedStatement(SalvagedTable.allocations.select(), on: target)
         var places: Set<RecordPlace> = []
         while try rows.step() {
             guard SalvagedTable.allocations.isSound(rows) else { continue }
@@ -190,8 +193,8 @@ extension Salvage {
     private func copyRuns(
         _ report: inout SalvageReport, _ allocations: Set<RecordPlace>
     ) throws {
-        let insert = try Statement(SalvagedTable.runs.insert, on: target)
-        let note = try Statement(
+        let insert = try PreparedStatement(SalvagedTable.runs.insert, on: target)
+        let note = try PreparedStatement(
             "INSERT OR IGNORE INTO used_dimension (product, dimension, checksum) VALUES (?, ?, ?)",
             on: target)
         /// Runs that were found and are not what was written, by their hours.
@@ -214,7 +217,7 @@ extension Salvage {
             }
         }
         if !isWhole {
-            let find = try Statement("SELECT 1 FROM usage_run WHERE id = ?", on: target)
+            let find = try PreparedStatement("SELECT 1 FROM usage_run WHERE id = ?", on: target)
             let isIndexed = try walk(
                 "SELECT hour, id FROM usage_run INDEXED BY usage_run_by_hour", on: source
             ) { row in
@@ -234,9 +237,9 @@ extension Salvage {
 
     /// Lets the numbers of events and deliveries go on from where they were.
     private func keepNumbers() throws {
-        let update = try Statement(
+        let update = try PreparedStatement(
             "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", on: target)
-        let insert = try Statement(
+        let insert = try PreparedStatement(
             "INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)", on: target)
         _ = try walk("SELECT seq, name FROM sqlite_sequence", on: source) { row in
             update.bind(1, row.integer(0))
@@ -275,7 +278,7 @@ extension UsageRun {
     }
 
     /// Writes the run; false where it is there.
-    fileprivate func insert(with statement: Statement) throws(SQLiteFailure) -> Bool {
+    fileprivate func insert(with statement: PreparedStatement) throws(SQLiteFailure) -> Bool {
         statement.bind(1, id)
         statement.bind(2, key.hour)
         statement.bind(3, Int64(key.product))

@@ -1,3 +1,4 @@
+import DurableFile
 import Marketplace
 import MeteringAPI
 import StoredForms
@@ -11,11 +12,11 @@ struct SalvagedTable: Sendable {
     /// The first of them that order the rows.
     private let keys: Int
     /// Whether a row of these columns is one that was written to this table.
-    let isSound: @Sendable (Statement) -> Bool
+    let isSound: @Sendable (PreparedStatement) -> Bool
 
     private init(
         _ name: String, _ what: String, _ columns: String, keys: Int = 1,
-        isSound: @escaping @Sendable (Statement) -> Bool
+        isSound: @escaping @Sendable (PreparedStatement) -> Bool
     ) {
         self.name = name
         self.what = what

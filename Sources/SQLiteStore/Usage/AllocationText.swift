@@ -1,3 +1,4 @@
+import DurableFile
 import FoundationEssentials
 import Marketplace
 import MeteringAPI
@@ -42,10 +43,10 @@ enum AllocationText {
 
 /// Finds the allocations of records.
 struct AllocationReader {
-    private let find: Statement
+    private let find: PreparedStatement
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        find = try Statement(
+        find = try PreparedStatement(
             "SELECT body, checksum FROM usage_allocation WHERE run = ? AND position = ?",
             on: connection)
     }

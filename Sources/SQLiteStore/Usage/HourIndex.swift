@@ -1,3 +1,4 @@
+import DurableFile
 import Marketplace
 import MeteringAPI
 

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -16,15 +17,16 @@ struct NameTable {
     /// Where in it the next record's dimension is expected.
     private var nextDimension = 0
     private let limit: Int
-    private let find: Statement
-    private let insert: Statement
-    private let useDimension: Statement
+    private let find: PreparedStatement
+    private let insert: PreparedStatement
+    private let useDimension: PreparedStatement
 
     init(on connection: OpaquePointer, limit: Int) throws(SQLiteFailure) {
         self.limit = limit
-        find = try Statement("SELECT id FROM name WHERE text = ?", on: connection)
-        insert = try Statement("INSERT INTO name (text, checksum) VALUES (?, ?)", on: connection)
-        useDimension = try Statement(
+        find = try PreparedStatement("SELECT id FROM name WHERE text = ?", on: connection)
+        insert = try PreparedStatement(
+            "INSERT INTO name (text, checksum) VALUES (?, ?)", on: connection)
+        useDimension = try PreparedStatement(
             """
             INSERT OR IGNORE INTO used_dimension (product, dimension, checksum) VALUES (?, ?, ?)
             """, on: connection)
@@ -152,12 +154,12 @@ struct SeriesNames: Sendable, Hashable {
 /// The texts of numbers, as one report reads them.
 struct NameReader {
     private var known: [UInt32: String] = [:]
-    private let find: Statement
-    private let findNumber: Statement
+    private let find: PreparedStatement
+    private let findNumber: PreparedStatement
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        find = try Statement("SELECT text, checksum FROM name WHERE id = ?", on: connection)
-        findNumber = try Statement("SELECT id FROM name WHERE text = ?", on: connection)
+        find = try PreparedStatement("SELECT text, checksum FROM name WHERE id = ?", on: connection)
+        findNumber = try PreparedStatement("SELECT id FROM name WHERE text = ?", on: connection)
     }
 
     /// Nil for 0, which stands for none.

@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -9,17 +10,17 @@ import MeteringAPI
 struct RunReader {
     private let filter: UsageFilter
     private let numbers: FilterNumbers?
-    private let nextHour: Statement
-    private let runs: Statement
+    private let nextHour: PreparedStatement
+    private let runs: PreparedStatement
 
     init(
         _ filter: UsageFilter, _ names: NameReader, on connection: OpaquePointer
     ) throws(SQLiteFailure) {
         self.filter = filter
         numbers = try FilterNumbers(filter, names)
-        nextHour = try Statement(
+        nextHour = try PreparedStatement(
             "SELECT min(hour) FROM usage_run WHERE hour >= ?", on: connection)
-        runs = try Statement(
+        runs = try PreparedStatement(
             """
             SELECT \(UsageRun.columns) FROM usage_run INDEXED BY usage_run_by_hour
             WHERE hour = ? AND product BETWEEN ? AND ? ORDER BY product, id

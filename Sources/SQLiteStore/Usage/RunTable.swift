@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -17,22 +18,22 @@ struct RunTable {
     /// The run that was read last: the records of a request that is sent again lie together.
     private var lastRead: UsageRun?
 
-    private let insert: Statement
-    private let find: Statement
-    private let findHour: Statement
-    private let insertAllocations: Statement
+    private let insert: PreparedStatement
+    private let find: PreparedStatement
+    private let findHour: PreparedStatement
+    private let insertAllocations: PreparedStatement
     private let storedAllocations: AllocationReader
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
-        insert = try Statement(
+        insert = try PreparedStatement(
             """
             INSERT INTO usage_run (\(UsageRun.columns)) VALUES (?, ?, ?, ?, ?, ?)
             """, on: connection)
-        find = try Statement(
+        find = try PreparedStatement(
             "SELECT \(UsageRun.columns) FROM usage_run WHERE id = ?", on: connection)
-        findHour = try Statement(
+        findHour = try PreparedStatement(
             "SELECT \(UsageRun.columns) FROM usage_run WHERE hour = ?", on: connection)
-        insertAllocations = try Statement(
+        insertAllocations = try PreparedStatement(
             """
             INSERT INTO usage_allocation (run, position, body, checksum) VALUES (?, ?, ?, ?)
             """, on: connection)
@@ -43,11 +44,11 @@ struct RunTable {
     /// The greatest number of a run; where the page that has it is damaged, as the index says.
     private static func lastRun(on connection: OpaquePointer) throws(SQLiteFailure) -> Int64 {
         do throws(SQLiteFailure) {
-            let last = try Statement("SELECT max(id) FROM usage_run", on: connection)
+            let last = try PreparedStatement("SELECT max(id) FROM usage_run", on: connection)
             return try last.step() ? last.integer(0) : 0
         } catch {
             guard error.isDamage else { throw error }
-            let last = try Statement(
+            let last = try PreparedStatement(
                 "SELECT max(+id) FROM usage_run INDEXED BY usage_run_by_hour", on: connection)
             return try last.step() ? last.integer(0) : 0
         }

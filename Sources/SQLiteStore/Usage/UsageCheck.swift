@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -51,7 +52,7 @@ struct UsageCheck {
         on connection: OpaquePointer
     ) throws(SQLiteFailure) -> Set<UInt32> {
         var names: Set<UInt32> = []
-        let rows = try Statement("SELECT id, text, checksum FROM name", on: connection)
+        let rows = try PreparedStatement("SELECT id, text, checksum FROM name", on: connection)
         while try rows.step() {
             names.insert(UInt32(truncatingIfNeeded: rows.integer(0)))
             if NameTable.checksum(rows.text(1)) != rows.integer(2) { count(.name) }
@@ -104,7 +105,7 @@ struct UsageCheck {
         let passes = UInt64(records / StoreLimits.verifiedIDs + 1)
         for pass in 0..<passes {
             var seen: Set<MeteringRecordID> = []
-            let rows = try Statement(
+            let rows = try PreparedStatement(
                 "SELECT \(UsageRun.columns) FROM usage_run", on: connection)
             while try rows.step() {
                 guard let run = try? UsageRun(rows) else { continue }
@@ -128,16 +129,16 @@ private struct References {
 
     init(on connection: OpaquePointer) throws(SQLiteFailure) {
         stored = try AllocationReader(on: connection)
-        let count = try Statement("SELECT count(*) FROM usage_allocation", on: connection)
+        let count = try PreparedStatement("SELECT count(*) FROM usage_allocation", on: connection)
         if try count.step() { allocations = Int(count.integer(0)) }
-        let rows = try Statement(
+        let rows = try PreparedStatement(
             "SELECT \(TokenTable.columns) FROM client_token", on: connection)
         while try rows.step() {
             let (token, remembered) = TokenTable.token(in: rows)
             if TokenTable.checksum(token, remembered) != rows.integer(7) { damagedTokens += 1 }
             tokens.insert(remembered.recordID)
         }
-        let dimensions = try Statement(
+        let dimensions = try PreparedStatement(
             "SELECT product, dimension, checksum FROM used_dimension", on: connection)
         while try dimensions.step() {
             let (product, dimension) = (dimensions.integer(0), dimensions.integer(1))
@@ -170,9 +171,9 @@ private func forEachHour(
     on connection: OpaquePointer,
     _ body: (_ runs: [UsageRun], _ damaged: Int) throws(SQLiteFailure) -> Void
 ) throws(SQLiteFailure) {
-    let hours = try Statement(
+    let hours = try PreparedStatement(
         "SELECT DISTINCT hour FROM usage_run ORDER BY hour", on: connection)
-    let rows = try Statement(
+    let rows = try PreparedStatement(
         "SELECT \(UsageRun.columns) FROM usage_run WHERE hour = ? ORDER BY id", on: connection)
     while try hours.step() {
         rows.bind(1, hours.integer(0))

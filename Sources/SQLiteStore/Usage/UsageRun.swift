@@ -1,3 +1,4 @@
+import DurableFile
 import GRDBSQLite
 import Marketplace
 import MeteringAPI
@@ -29,7 +30,7 @@ struct UsageRun: Sendable {
     static let columns = "id, hour, product, region, checksum, records"
 
     /// Reads a row; throws if it is not what was written.
-    init(_ row: Statement) throws(SQLiteFailure) {
+    init(_ row: PreparedStatement) throws(SQLiteFailure) {
         id = row.integer(0)
         key = Key(
             hour: row.integer(1), product: UInt32(truncatingIfNeeded: row.integer(2)),

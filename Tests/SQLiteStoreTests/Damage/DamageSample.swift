@@ -5,6 +5,7 @@ import MeteringAPI
 import StoreContract
 import Synchronization
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// A data file that has everything in it: every table, indexes with pages above their leaves, rows

@@ -4,6 +4,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A log that lacks what was acknowledged", .timeLimit(.minutes(20)))

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A repair", .timeLimit(.minutes(20)))

@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// `TURNPIKE_FLIPS` says how many bits are flipped, in place of a few hundred; `TURNPIKE_FLIP_SEED`

@@ -1,6 +1,7 @@
 import CTurnpikeChecksum
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("The checksum of a page")

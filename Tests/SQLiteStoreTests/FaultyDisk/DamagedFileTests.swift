@@ -4,6 +4,7 @@ import MeteringAPI
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 @Suite("A damaged data file")

@@ -2,6 +2,7 @@ import Foundation
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// `TURNPIKE_POWER_LOSSES` says how often the power goes, in place of fifty times.

@@ -4,6 +4,7 @@ import Marketplace
 import MeteringAPI
 import StoreContract
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// A store on a faulty disk beside a store in memory, which knows what the first must have.
@@ -107,11 +108,11 @@ struct Trial {
         }
         self.store = store
         // A dozen pages, so that the log is folded back in the midst of the work.
-        try await store.pool.writeWithoutTransaction {
+        try await store.file.current.pool.writeWithoutTransaction {
             try $0.execute(sql: "PRAGMA wal_autocheckpoint = 12")
         }
         if isCareless {
-            try await store.pool.writeWithoutTransaction {
+            try await store.file.current.pool.writeWithoutTransaction {
                 try $0.execute(sql: "PRAGMA synchronous = NORMAL")
             }
         }

@@ -3,6 +3,7 @@ import Marketplace
 import MeteringAPI
 import StoreContract
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// Something that is asked of a store, one after the other.
@@ -112,7 +113,9 @@ extension Step {
         case .checkpoint:
             guard let store = store as? SQLiteStore else { break }
             // Where it fails the log stays, and nobody is told.
-            try? await store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try? await store.file.current.pool.writeWithoutTransaction {
+                _ = try $0.checkpoint(.truncate)
+            }
         case .read, .reopen: break
         }
         return []

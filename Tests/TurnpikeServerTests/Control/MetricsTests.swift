@@ -1,3 +1,4 @@
+import DurableFile
 import Foundation
 import HTTPTypes
 import Marketplace
@@ -36,7 +37,7 @@ struct MetricsTests {
     /// A market whose store has room for three entries, on which something of everything happened.
     private static func busyMarket(_ path: String) async throws -> ControlMarket {
         var options = SQLiteStore.Options()
-        options.limits.waiting = 3
+        options.file.limits.waiting = 3
         let market = try await ControlMarket.metering(
             store: SQLiteStore(path: path, options: options))
         await market.meter(ControlMarket.record(1))

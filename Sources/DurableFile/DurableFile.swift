@@ -1,14 +1,22 @@
 import Dispatch
 import GRDB
-import Marketplace
 import Synchronization
 
-/// A data file that is locked and open, and is opened again after the disk has failed.
-final class DataFile: Sendable {
+/// A SQLite file that is locked and open, whose pages carry checksums, that acknowledges what is on
+/// the disk, and that is opened again after the disk has failed.
+///
+/// One connection writes, on a queue of its own that commits what has queued up in one
+/// transaction and syncs it before anyone is answered. Others read, each in a snapshot of its own,
+/// and hold nobody up.
+package final class DurableFile<Tables: FileTables>: Sendable {
+    /// Prepares the tables on a connection that is to write them.
+    package typealias TableMaker =
+        @Sendable (OpaquePointer) throws(SQLiteFailure) -> Tables
+
     /// The connections, and who writes.
     struct Connections: Sendable {
         let pool: DatabasePool
-        let queue: CommitQueue
+        let queue: CommitQueue<Tables>
         let pages: PageGuard
     }
 
@@ -20,9 +28,11 @@ final class DataFile: Sendable {
     }
 
     /// The real path.
-    let path: String
+    package let path: String
+    private let kind: FileKind
     private let lock: FileLock
-    private let options: SQLiteStore.Options
+    private let options: FileOptions
+    private let makeTables: TableMaker
     /// What was found to be damaged, whichever connections found it.
     private let notes = DamageNotes()
     private let state: Mutex<State>
@@ -31,23 +41,67 @@ final class DataFile: Sendable {
 
     private var logPath: String { path + "-wal" }
 
-    init(path: String, _ options: SQLiteStore.Options) throws(OpenError) {
-        self.path = try prepareFile(at: path)
+    /// Opens a file of a kind, or makes a new one that only its owner may read.
+    ///
+    /// It blocks while it reads and migrates, so it belongs to the start of a program.
+    package init(
+        path: String, of kind: FileKind, _ options: FileOptions = FileOptions(),
+        makeTables: @escaping TableMaker
+    ) throws(OpenError) {
+        let path = try prepareFile(at: path)
+        self.path = path
+        self.kind = kind
         self.options = options
-        lock = try FileLock(forFileAt: self.path)
+        self.makeTables = makeTables
+        let lock = try FileLock(forFileAt: path)
+        self.lock = lock
         state = Mutex(
-            State(current: try Connections(at: self.path, lockedBy: lock, notes, options)))
-        log = Mutex(FileIdentity(ofFileAt: self.path + "-wal"))
-        removeCopies(ofFileAt: self.path)
+            State(
+                current: try Self.connect(
+                    path, lockedBy: lock, notes, of: kind, options, makeTables)))
+        log = Mutex(FileIdentity(ofFileAt: path + "-wal"))
+        removeCopies(ofFileAt: path)
     }
 
     var current: Connections { state.withLock(\.current) }
+
+    /// The weight of what waits to be written.
+    package var waiting: Int { current.queue.waiting }
+
+    /// Sentences about all damage that was met since it was opened; none where all that was read is
+    /// sound.
+    package var findings: [String] { current.pages.findings }
+
+    /// Has work done in a transaction, and answers once it is on the disk.
+    package func perform(_ work: Tables.Work) async throws(WriteError) -> Tables.Answer {
+        try await opened().queue.perform(work)
+    }
+
+    /// Reads in one snapshot, on a connection that cannot write and a queue of its own.
+    ///
+    /// The subject is what is read, for the sentence that says it cannot be.
+    package func read<Result: Sendable>(
+        _ subject: String, _ work: @escaping @Sendable (OpaquePointer) throws -> Result
+    ) async throws(WriteError) -> Result {
+        let connections = await opened()
+        do {
+            return try await connections.pool.read { try work($0.pointer) }
+        } catch {
+            // Also an error of another kind is about what was read.
+            throw WriteError(SQLiteFailure(error).about(subject), guardedBy: connections.pages)
+        }
+    }
+
+    /// Whether the writing connection waits for the disk at every commit, as it says now.
+    func waitsForDisk() async throws -> Bool {
+        try await current.pool.writeWithoutTransaction(isFullySynchronous)
+    }
 
     /// The connections, after an attempt to open the file again where it had failed.
     ///
     /// One caller makes the attempt, the others wait for it. Where it fails too, the next call is
     /// the next attempt, so a server goes on when its disk does.
-    func opened() async throws(StoreError) -> Connections {
+    func opened() async -> Connections {
         let connections = current
         guard connections.queue.hasFailed else { return connections }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -101,7 +155,7 @@ final class DataFile: Sendable {
         try rewriteLog(ofFileAt: path)
         failed.pool.releaseMemory()
         try? failed.pool.close()
-        return try Connections(at: path, lockedBy: lock, notes, options)
+        return try Self.connect(path, lockedBy: lock, notes, of: kind, options, makeTables)
     }
 
     /// Sees to it that the file is not opened again, and waits where that is just being done.
@@ -131,7 +185,7 @@ final class DataFile: Sendable {
     }
 
     /// Finishes what is under way, and lets go of the file and the lock.
-    func close() async {
+    package func close() async {
         await reopened()
         let connections = current
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -151,21 +205,21 @@ final class DataFile: Sendable {
     }
 }
 
-extension DataFile.Connections {
-    fileprivate init(
-        at path: String, lockedBy lock: FileLock, _ notes: DamageNotes,
-        _ options: SQLiteStore.Options
-    ) throws(OpenError) {
+extension DurableFile {
+    private static func connect(
+        _ path: String, lockedBy lock: FileLock, _ notes: DamageNotes, of kind: FileKind,
+        _ options: FileOptions, _ makeTables: TableMaker
+    ) throws(OpenError) -> Connections {
         let pages = PageGuard(damage: notes)
-        self.pages = pages
-        pool = try openPool(at: path, lockedBy: lock, guardedBy: pages, options)
+        let pool = try openPool(at: path, of: kind, lockedBy: lock, guardedBy: pages, options)
         do {
             let writer = try pool.writeWithoutTransaction { database in
                 try WritingConnection(
-                    database, limits: options.limits,
-                    watch: FileWatch(ofFileAt: path, lockedBy: lock, guardedBy: pages))
+                    database, watch: FileWatch(ofFileAt: path, lockedBy: lock, guardedBy: pages),
+                    makeTables)
             }
-            queue = CommitQueue(pool, writer, pages, options)
+            return Connections(
+                pool: pool, queue: CommitQueue(pool, writer, pages, options), pages: pages)
         } catch {
             throw OpenError(error, at: path)
         }

@@ -16,16 +16,18 @@ import GRDBSQLite
 /// the disk, so that a kill at any moment leaves one or the other.
 struct FileRewriting {
     private let path: String
+    private let kind: FileKind
     private let lock: FileLock
     private let notify: @Sendable (String) -> Void
 
     private var copy: String { path + "-rewriting" }
 
     init(
-        ofFileAt path: String, lockedBy lock: FileLock,
+        ofFileAt path: String, of kind: FileKind, lockedBy lock: FileLock,
         notify: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
+        self.kind = kind
         self.lock = lock
         self.notify = notify
     }
@@ -34,8 +36,9 @@ struct FileRewriting {
         guard !hasOtherNames else { throw OpenError.linked(path) }
         try lock.keepOutEarlyVersions()
         try foldLog()
-        let check = try DataFileCheck(uncheckedFileAt: path)
-        if let finding = check.findings.first { throw OpenError.damaged(path, finding) }
+        if let finding = try kind.findingsWithoutChecksums(path).first {
+            throw OpenError.damaged(path, finding)
+        }
         try makeRoom()
         do {
             try writeCopy()

@@ -3,9 +3,9 @@
 /// Whoever reads a part's page as if it were the root of its table finds what is below it, damage
 /// beside it or above it or not. SQLite's file format says where a page has its children
 /// (https://www.sqlite.org/fileformat2.html, sections 1.5 and 1.6).
-struct TreeParts {
+package struct TreeParts {
     /// A page that is read as if it were the root.
-    struct Part: Equatable {
+    package struct Part: Equatable {
         let page: UInt32
         /// Whether there is damage below it, so that its own rows alone are read.
         let isCut: Bool
@@ -16,10 +16,10 @@ struct TreeParts {
     ///
     /// Nil where the list of free pages is damaged: those hold what was deleted, and cannot be told
     /// from others then.
-    let parts: [Part]?
+    package let parts: [Part]?
 
     /// Looks at every page of a file whose trees have these roots.
-    init(of file: SoundPages, roots: Set<UInt32>) {
+    package init(of file: SoundPages, roots: Set<UInt32>) {
         guard let free = Self.freePages(of: file) else {
             parts = nil
             return

@@ -3,19 +3,19 @@ import GRDBSQLite
 
 /// Opens the connections to a data file that is locked, and brings it to the newest format.
 func openPool(
-    at path: String, lockedBy lock: FileLock, guardedBy pages: PageGuard,
-    _ options: SQLiteStore.Options
+    at path: String, of kind: FileKind, lockedBy lock: FileLock, guardedBy pages: PageGuard,
+    _ options: FileOptions
 ) throws(OpenError) -> DatabasePool {
     do {
         try CheckedFiles.install()
-        try prepare(path, lockedBy: lock, options)
+        try prepare(path, of: kind, lockedBy: lock, options)
         let pool = try DatabasePool(
             path: CheckedFiles.uri(of: path, guardedBy: pages),
             configuration: configuration(readers: options.limits.readers))
         guard try pool.writeWithoutTransaction(makeDurable) else {
             throw OpenError.notDurable(path)
         }
-        try FileFormat.migrator.migrate(pool)
+        try kind.migrator.migrate(pool)
         return pool
     } catch {
         throw OpenError(error, at: path)
@@ -25,29 +25,29 @@ func openPool(
 /// Makes sure that a file may be opened for writing: that it is ours, that its first page and its
 /// log are sound, that its pages carry checksums, and that its log is empty.
 private func prepare(
-    _ path: String, lockedBy lock: FileLock, _ options: SQLiteStore.Options
+    _ path: String, of kind: FileKind, lockedBy lock: FileLock, _ options: FileOptions
 ) throws {
     for suffix in ["-wal", "-journal", "-mark", "-shm"] {
         guard FileIdentity.isRegular(fileAt: path + suffix) else {
             throw OpenError.inTheWay(path + suffix)
         }
     }
-    try undoCreation(ofFileAt: path)
+    try undoCreation(ofFileAt: path, of: kind)
     let log = try LogCheck(ofLogAt: path + "-wal")
-    switch try FirstPage(ofFileAt: path, with: log) {
+    switch try FirstPage(ofFileAt: path, of: kind, with: log) {
     case .empty: return
     case .damaged: throw OpenError.damaged(path, "page 1 is not what was written")
     case .unchecked:
         if let damage = log.damage { throw OpenError.damagedOldLog(path, damage) }
-        try inspectUnchecked(path, readonly: true)
-        try FileRewriting(ofFileAt: path, lockedBy: lock, notify: options.notify).run()
+        try inspectUnchecked(path, of: kind, readonly: true)
+        try FileRewriting(ofFileAt: path, of: kind, lockedBy: lock, notify: options.notify).run()
     case .checked:
         if let damage = log.damage { throw OpenError.damagedLog(path, damage) }
         if log.frames > 0, try FirstPage.saysNoLog(ofFileAt: path) {
             throw OpenError.strayLog(path)
         }
         try FileImage(ofFileAt: path, with: log).read { database, _ in
-            try inspect(database, path)
+            try kind.inspect(database, ofFileAt: path)
         }
         try foldLog(log, ofFileAt: path)
     }
@@ -67,7 +67,7 @@ private func foldLog(_ log: LogCheck, ofFileAt path: String) throws {
 
 extension OpenError {
     /// Why opening a file failed, whoever says it.
-    init(_ error: any Error, at path: String) {
+    package init(_ error: any Error, at path: String) {
         if let error = error as? OpenError {
             self = error
             return
@@ -100,7 +100,12 @@ private func makeDurable(_ database: Database) throws -> Bool {
             PRAGMA wal_autocheckpoint = \(checkpointPages);
             """)
     if let connection = database.sqliteConnection { try CheckedFiles.syncLog(of: connection) }
-    return try Int64.fetchOne(database, sql: "PRAGMA synchronous") == fullySynchronous
+    return try isFullySynchronous(database)
+}
+
+/// Whether a connection waits for the disk at every commit.
+func isFullySynchronous(_ database: Database) throws -> Bool {
+    try Int64.fetchOne(database, sql: "PRAGMA synchronous") == fullySynchronous
 }
 
 /// The pages of a few open hours; it is filled as it is needed.
@@ -113,7 +118,7 @@ private let checkpointPages = 500
 
 private func configuration(readers: Int) -> Configuration {
     var configuration = Configuration()
-    configuration.label = "SQLiteStore"
+    configuration.label = "DurableFile"
     configuration.maximumReaderCount = readers
     // Nobody else writes, but a person may look at the file with another program.
     configuration.busyMode = .timeout(5)
@@ -137,40 +142,17 @@ func reservePageEnds(_ database: Database) throws {
 }
 
 /// Refuses a file without checksums that is not ours or is too new, before anything is changed.
-private func inspectUnchecked(_ path: String, readonly: Bool) throws {
+private func inspectUnchecked(_ path: String, of kind: FileKind, readonly: Bool) throws {
     do {
         var configuration = Configuration()
         configuration.readonly = readonly
         let file = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? file.close() }
-        try file.read { try inspect($0, path) }
+        try file.read { try kind.inspect($0, ofFileAt: path) }
     } catch let error as DatabaseError
         where readonly && error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
     {
         // A crash while the file was made has left a journal: only a writer may roll it back.
-        try inspectUnchecked(path, readonly: false)
-    }
-}
-
-/// Refuses a database that is not ours or is too new.
-func inspect(_ database: Database, _ path: String) throws {
-    // GRDB's own tables come first; a crash may have left nothing else.
-    let tables = try Int64.fetchOne(
-        database, sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT GLOB '*grdb_*'")
-    let mark = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    guard tables == 0 || mark == FileFormat.applicationID else {
-        throw OpenError.foreign(path)
-    }
-    guard try !FileFormat.migrator.hasBeenSuperseded(database) else {
-        throw OpenError.newer(path)
-    }
-}
-
-extension SQLiteStore {
-    /// Whether the writing connection waits for the disk at every commit, as it says now.
-    package func waitsForDisk() async throws -> Bool {
-        try await pool.writeWithoutTransaction { database in
-            try Int64.fetchOne(database, sql: "PRAGMA synchronous") == fullySynchronous
-        }
+        try inspectUnchecked(path, of: kind, readonly: false)
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 /// there, because SQLite's checksum of a frame is only looked at when a log is recovered. The
 /// guard remembers a checksum of each page that this process has written to the log; a log is
 /// emptied when the file is opened, so that there are no others.
-final class PageGuard: Sendable {
+package final class PageGuard: Sendable {
     private struct Log {
         /// The salts of the header that was written last; nil before.
         var salts: UInt64?
@@ -109,7 +109,7 @@ extension PageGuard {
     /// Notes that a page is not what was written; 0 stands for one in the log.
     func noteDamage(ofPage page: UInt32) {
         damage.withLock { damage in
-            if damage.pages.count < StoreLimits.rememberedDamage, !damage.pages.contains(page) {
+            if damage.pages.count < FileLimits.rememberedDamage, !damage.pages.contains(page) {
                 damage.pages.append(page)
             }
         }
@@ -124,10 +124,10 @@ extension PageGuard {
     var correctedPages: [UInt32] { damage.withLock { $0.corrected.sorted() } }
 
     /// Why something failed, in words; that something is damaged is remembered.
-    func explain(_ failure: SQLiteFailure) -> String {
+    package func explain(_ failure: SQLiteFailure) -> String {
         guard failure.isDamage else { return failure.description }
         let pages = damage.withLock { damage in
-            if let subject = failure.subject, damage.subjects.count < StoreLimits.rememberedDamage,
+            if let subject = failure.subject, damage.subjects.count < FileLimits.rememberedDamage,
                 !damage.subjects.contains(subject)
             {
                 damage.subjects.append(subject)

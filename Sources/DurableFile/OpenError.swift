@@ -36,11 +36,13 @@ extension OpenError {
         }
     }
 
-    static func missing(_ path: String) -> OpenError {
+    /// There is no file of that name.
+    package static func missing(_ path: String) -> OpenError {
         OpenError("There is no data file \(path); name one that is there.")
     }
 
-    static func exists(_ path: String) -> OpenError {
+    /// Something is where a new file is to be made.
+    package static func exists(_ path: String) -> OpenError {
         OpenError("\(path) is there already; choose the name of a file that is not.")
     }
 
@@ -52,7 +54,8 @@ extension OpenError {
         OpenError("\(path) is no regular file, and is needed for the data file; remove it.")
     }
 
-    static func empty(_ path: String) -> OpenError {
+    /// Nothing is in the file.
+    package static func empty(_ path: String) -> OpenError {
         OpenError(
             "The data file \(path) is empty: nothing was ever stored in it, or it was cut off; "
                 + "name another.")
@@ -106,7 +109,8 @@ extension OpenError {
                 + "the file and serve the copy.")
     }
 
-    static func damaged(_ path: String, _ finding: String) -> OpenError {
+    /// A finding says that the file is not what was written.
+    package static func damaged(_ path: String, _ finding: String) -> OpenError {
         OpenError(
             "The data file \(path) is damaged (\(finding)); restore it from a backup, or keep "
                 + "what is sound of it with 'turnpike repair'.")

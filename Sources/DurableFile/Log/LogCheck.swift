@@ -19,15 +19,15 @@
 /// - A header that does not fit with frames behind it is damage, unless the log's mark says that
 ///   those frames were folded back and the header was just being overwritten.
 /// - A log that ends before the place up to which its mark says that it was synced is damaged.
-struct LogCheck {
+package struct LogCheck {
     /// Why a log cannot be read as it is.
-    struct Damage: Equatable, CustomStringConvertible {
+    package struct Damage: Equatable, CustomStringConvertible {
         /// What does not fit, for a sentence.
         let place: String
         /// Whole transactions from the damaged place on, as far as they can be counted.
         let transactions: Int
 
-        var description: String {
+        package var description: String {
             "from \(place) on, and \(transactions) "
                 + (transactions == 1 ? "transaction is" : "transactions are") + " behind it"
         }
@@ -39,22 +39,24 @@ struct LogCheck {
     private(set) var pages: [UInt32: Int] = [:]
     /// Pages that the data file has once the log is folded back; nil where there is nothing in it.
     private(set) var pageCount: UInt32?
-    private(set) var damage: Damage?
+    package private(set) var damage: Damage?
 
     private var path: String
 
     /// Damaged frames with sound ones of the same log right behind them, where it corrects: the
     /// transactions behind count, and the pages of these frames are damaged ones.
-    private(set) var lostFrames: Set<Int> = []
+    package private(set) var lostFrames: Set<Int> = []
     /// Whether one of them has the first page, which is then as it was before.
     private(set) var hasLostFirstPage = false
 
     /// What frames are with the one bit set right that has flipped.
     private(set) var corrections: [Int: LogFrame] = [:]
+    /// How many flipped bits were set right.
+    package var correctedBits: Int { corrections.count }
 
     /// Reads the log at a path, which may not exist, and its mark; where it corrects, a damaged
     /// frame or header of which one bit has flipped is taken as it was written.
-    init(ofLogAt path: String, correcting corrects: Bool = false) throws(OpenError) {
+    package init(ofLogAt path: String, correcting corrects: Bool = false) throws(OpenError) {
         self.path = path
         guard let log = try ReadOnlyFile(path) else { return }
         let mark = LogMark(try ReadOnlyFile(LogMark.path(ofLogAt: path))?.head(1024) ?? [])

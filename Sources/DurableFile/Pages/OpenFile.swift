@@ -105,7 +105,7 @@ extension OpenFile {
             page.initializeMemory(as: UInt8.self, repeating: 0)
             let number = UInt32(offset / PageChecksum.pageSize + 1)
             var code = readPage(memory, number, pages)
-            for _ in 0..<StoreLimits.readsWithoutLock where code == Self.damaged {
+            for _ in 0..<FileLimits.readsWithoutLock where code == Self.damaged {
                 sched_yield()
                 code = readPage(memory, number, pages)
             }

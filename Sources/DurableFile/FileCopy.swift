@@ -2,7 +2,6 @@ import Dispatch
 import FoundationEssentials
 import GRDB
 import GRDBSQLite
-package import Marketplace
 import Synchronization
 
 #if canImport(Glibc)
@@ -13,14 +12,15 @@ import Synchronization
     import Darwin
 #endif
 
-extension SQLiteStore {
-    /// A copy of the file in one snapshot, every page of which was checked on the way.
+extension DurableFile {
+    /// A copy of the file in one snapshot, every page of which was checked on the way, to be read
+    /// part by part; nil is its end.
     ///
     /// It is made in a file beside the data file, which has no name any more once it is read: a
     /// slow reader must not hold back the log.
-    package func backup() async throws(StoreError) -> StoreCopy? {
+    package func copy() async throws(WriteError) -> @Sendable () async throws -> [UInt8]? {
         let copy = path + CopyName.random
-        let connections = try await connections
+        let connections = await opened()
         do {
             try await connections.pool.read { source in
                 // The snapshot begins with the first look at the file.
@@ -32,9 +32,9 @@ extension SQLiteStore {
             return { () throws in try await file.next() }
         } catch {
             for suffix in CopyName.besides { _ = unlink(copy + suffix) }
-            let failure = SQLiteFailure(error).about("a part of the data file")
-            throw StoreError(
-                failure.isDamage ? .damaged : .notStored, cause: connections.pages.explain(failure))
+            throw WriteError(
+                SQLiteFailure(error).about("a part of the data file"),
+                guardedBy: connections.pages)
         }
     }
 }
@@ -115,7 +115,7 @@ private final class FileParts: Sendable {
             DispatchQueue.global().async { [self] in
                 let start = offset.withLock { $0 }
                 var reason: Int32 = 0
-                let part = [UInt8](unsafeUninitializedCapacity: StoreLimits.backupPartBytes) {
+                let part = [UInt8](unsafeUninitializedCapacity: FileLimits.backupPartBytes) {
                     buffer, filled in
                     let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(start))
                     if count < 0 { reason = errno }

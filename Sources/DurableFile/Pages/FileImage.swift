@@ -1,17 +1,18 @@
-import GRDB
-import GRDBSQLite
+package import GRDB
 
 /// A data file that nobody changes, with its log, open to be looked at.
 ///
 /// Nothing is written, neither to the file nor beside it, and no right to write is needed.
-struct FileImage {
-    let path: String
+package struct FileImage {
+    package let path: String
     private let log: LogCheck
     let pages: PageGuard
+    /// Pages of which one flipped bit was set right while they were read.
+    package var correctedPages: [UInt32] { pages.correctedPages }
 
     /// The file at its real path, with what its log has; where it corrects, pages with one flipped
     /// bit are read as they were written.
-    init(
+    package init(
         ofFileAt path: String, with log: LogCheck, checksPages: Bool = true,
         correctsPages: Bool = false
     ) throws {
@@ -22,19 +23,33 @@ struct FileImage {
             image: LogImage(of: log), checksPages: checksPages, correctsPages: correctsPages)
     }
 
-    /// Reads with a connection that lasts as long as the body; one page may be read in the place of
-    /// another.
-    func read<Result>(
-        with substitute: PageGuard.Substitute? = nil,
+    /// Whether pages carry checksums, which those of earlier formats do not.
+    package var checksPages: Bool { pages.checksPages }
+
+    /// Reads with a connection that lasts as long as the body.
+    package func read<Result>(
         _ body: (Database, OpaquePointer) throws -> Result
     ) throws -> Result {
-        let pages =
-            substitute.map {
-                PageGuard(
-                    image: self.pages.image, checksPages: self.pages.checksPages,
-                    correctsPages: self.pages.correctsPages, substitute: $0)
-            } ?? self.pages
-        defer { if substitute != nil { pages.correctedPages.forEach(self.pages.noteCorrection) } }
+        try read(guardedBy: pages, body)
+    }
+
+    /// Reads a part of a tree in the place of the tree's root, with a connection that lasts as long
+    /// as the body.
+    package func read<Result>(
+        _ part: TreeParts.Part, asRoot place: UInt32,
+        _ body: (Database, OpaquePointer) throws -> Result
+    ) throws -> Result {
+        let pages = PageGuard(
+            image: self.pages.image, checksPages: self.pages.checksPages,
+            correctsPages: self.pages.correctsPages,
+            substitute: PageGuard.Substitute(part: part, place: place))
+        defer { pages.correctedPages.forEach(self.pages.noteCorrection) }
+        return try read(guardedBy: pages, body)
+    }
+
+    private func read<Result>(
+        guardedBy pages: PageGuard, _ body: (Database, OpaquePointer) throws -> Result
+    ) throws -> Result {
         var configuration = Configuration()
         configuration.readonly = true
         let file = try DatabaseQueue(
@@ -42,24 +57,19 @@ struct FileImage {
             configuration: configuration)
         // Without a transaction, which nobody needs where nothing changes: after a damaged page was
         // met, its end would fail.
-        let result = try file.unsafeRead { database in
-            guard let connection = database.sqliteConnection else {
-                throw SQLiteFailure(code: SQLITE_MISUSE, message: "the connection is closed")
-            }
-            return try body(database, connection)
-        }
+        let result = try file.unsafeRead { try body($0, try $0.pointer) }
         try file.close()
         return result
     }
 
     /// The pages of the file with its log, for those who look at them one by one.
-    func soundPages() throws(OpenError) -> SoundPages {
+    package func soundPages() throws(OpenError) -> SoundPages {
         guard let file = try ReadOnlyFile(path) else { throw OpenError.missing(path) }
         return SoundPages(file: file, log: log, corrects: pages.correctsPages)
     }
 
     /// Sentences about the pages that are not what was written, those included that nothing uses.
-    func damagedPages() throws(OpenError) -> [String] {
+    package func damagedPages() throws(OpenError) -> [String] {
         guard let file = try ReadOnlyFile(path) else { throw OpenError.missing(path) }
         var findings: [String] = []
         let count = (file.size + PageChecksum.pageSize - 1) / PageChecksum.pageSize
@@ -82,7 +92,7 @@ struct FileImage {
 }
 
 /// The pages of a file that are what was written, or could be set right.
-struct SoundPages {
+package struct SoundPages {
     fileprivate let file: ReadOnlyFile
     fileprivate let log: LogCheck
     fileprivate let corrects: Bool

@@ -7,7 +7,7 @@
 #endif
 
 /// What a file is by its first page, before SQLite looks at it.
-enum FirstPage {
+package enum FirstPage {
     /// Nothing is in it yet.
     case empty
     /// Its pages carry checksums.
@@ -19,12 +19,14 @@ enum FirstPage {
 
     /// Looks at the page as the log has it, if it has: a crash may have torn the one in the file
     /// while the log was folded back.
-    init(ofFileAt path: String, with log: LogCheck) throws(OpenError) {
+    package init(
+        ofFileAt path: String, of kind: FileKind, with log: LogCheck
+    ) throws(OpenError) {
         guard let file = try ReadOnlyFile(path) else { throw OpenError.missing(path) }
         if let page = try log.page(1), page[20] == UInt8(PageChecksum.reserved) {
             self = .checked
         } else {
-            self.init(file.head(PageChecksum.pageSize), size: file.size)
+            self.init(file.head(PageChecksum.pageSize), size: file.size, of: kind)
         }
     }
 
@@ -36,7 +38,7 @@ enum FirstPage {
             && page.withUnsafeBytes { $0.isSoundFirstPage }
     }
 
-    init(_ page: [UInt8], size: Int) {
+    init(_ page: [UInt8], size: Int, of kind: FileKind) {
         guard size > 0 else {
             self = .empty
             return
@@ -47,7 +49,7 @@ enum FirstPage {
             guard bytes.count == PageChecksum.pageSize else { return .unchecked }
             if bytes[20] == UInt8(PageChecksum.reserved) {
                 if bytes.isSoundFirstPage { return .checked }
-                return bytes.bigEndian(at: 68) == UInt32(FileFormat.applicationID)
+                return bytes.bigEndian(at: 68) == UInt32(kind.applicationID)
                     ? .damaged : .unchecked
             }
             var asReserved = Array(bytes)
@@ -67,14 +69,14 @@ extension UnsafeRawBufferPointer {
 ///
 /// SQLite would do the same, but it reads the first page before the journal, and that page may be
 /// torn.
-func undoCreation(ofFileAt path: String) throws(OpenError) {
+func undoCreation(ofFileAt path: String, of kind: FileKind) throws(OpenError) {
     let journal = path + "-journal"
     guard let head = try ReadOnlyFile(journal)?.head(24), head.count == 24,
         head[..<8].elementsEqual([0xD9, 0xD5, 0x05, 0xF9, 0x20, 0xA1, 0x63, 0xD7]),
         head.withUnsafeBytes({ $0.bigEndian(at: 16) }) == 0
     else { return }
-    guard case .checked = try FirstPage(ofFileAt: path, with: LogCheck(ofLogAt: path + "-wal"))
-    else {
+    let log = try LogCheck(ofLogAt: path + "-wal")
+    guard case .checked = try FirstPage(ofFileAt: path, of: kind, with: log) else {
         guard truncate(path, 0) == 0, unlink(journal) == 0, syncFolder(of: path) else {
             throw OpenError.unusable(path, errno: errno)
         }

@@ -14,7 +14,7 @@ import Synchronization
 /// would decide by a catalog of its own, and SQLite before 3.51.3 can damage the file when two
 /// connections checkpoint at once. The lock is on the file itself, so that a hard link or a new
 /// name leads to the same lock. The kernel lets go when the process ends, however it ends.
-final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private struct State {
         var descriptor: Int32?
         var identity: FileIdentity
@@ -26,7 +26,7 @@ final class FileLock: Sendable {
     private let state: Mutex<State>
 
     /// Locks a data file that is there, and that must be writable where it is for writing.
-    init(forFileAt path: String, isForWriting: Bool = true) throws(OpenError) {
+    package init(forFileAt path: String, isForWriting: Bool = true) throws(OpenError) {
         self.path = path
         let (descriptor, identity) = try lockedFile(at: path, isForWriting: isForWriting)
         var early: Int32?
@@ -77,7 +77,8 @@ final class FileLock: Sendable {
         state.withLock { $0.early = descriptor }
     }
 
-    func release() {
+    /// Lets others have the file.
+    package func release() {
         let held = state.withLock { state in
             defer {
                 state.descriptor = nil
@@ -171,7 +172,7 @@ func prepareFile(at path: String) throws(OpenError) -> String {
 }
 
 /// Refuses what is no regular file: opening a pipe or a device might wait, or do anything.
-func checkKind(ofFileAt path: String) throws(OpenError) {
+package func checkKind(ofFileAt path: String) throws(OpenError) {
     var status = stat()
     guard stat(path, &status) == 0 else { return }
     let kind = status.st_mode & S_IFMT
@@ -180,7 +181,7 @@ func checkKind(ofFileAt path: String) throws(OpenError) {
 }
 
 /// The path without symbolic links.
-func realPath(of path: String) throws(OpenError) -> String {
+package func realPath(of path: String) throws(OpenError) -> String {
     guard let resolved = realpath(path, nil) else { throw OpenError.unusable(path, errno: errno) }
     defer { free(resolved) }
     return String(cString: resolved)

@@ -2,26 +2,26 @@ import GRDB
 import GRDBSQLite
 
 /// SQLite refused, with its extended code and its own words.
-struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
-    let code: Int32
-    let message: String
+package struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
+    package let code: Int32
+    package let message: String
     /// What could not be read or written, such as "the usage of 2026-12-01T05:00:00Z".
-    private(set) var subject: String?
+    package private(set) var subject: String?
 
-    init(_ code: Int32, on connection: OpaquePointer) {
+    package init(_ code: Int32, on connection: OpaquePointer) {
         self.code =
             sqlite3_extended_errcode(connection) == 0
             ? code : sqlite3_extended_errcode(connection)
         message = String(cString: sqlite3_errmsg(connection))
     }
 
-    init(code: Int32, message: String) {
+    package init(code: Int32, message: String) {
         self.code = code
         self.message = message
     }
 
     /// What GRDB reports, in the same form.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         if let failure = error as? SQLiteFailure {
             self = failure
         } else if let error = error as? DatabaseError {
@@ -36,20 +36,20 @@ struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
     private var primaryCode: Int32 { code & 0xFF }
 
     /// Whether the file, not what was asked, is the reason: nothing else can be stored either.
-    var isOfTheFile: Bool {
+    package var isOfTheFile: Bool {
         isLasting || primaryCode == SQLITE_FULL || primaryCode == SQLITE_BUSY
     }
 
     /// Whether something in the file is not what was written.
     ///
     /// That stops what needs it, and nothing else: the next call may not.
-    var isDamage: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
+    package var isDamage: Bool { primaryCode == SQLITE_CORRUPT || primaryCode == SQLITE_NOTADB }
 
     /// Whether the disk failed, so that what the file holds may not be what it seems to be.
     ///
     /// After a failed write or sync the kernel may have dropped the pages and call the next sync
     /// a success, so nothing may be acknowledged until the file has been opened again.
-    var isLasting: Bool {
+    package var isLasting: Bool {
         let codes = [
             SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PROTOCOL,
         ]
@@ -57,13 +57,13 @@ struct SQLiteFailure: Error, Sendable, CustomStringConvertible {
     }
 
     /// The same, with what it is about, where nobody has said so yet.
-    func about(_ subject: String) -> SQLiteFailure {
+    package func about(_ subject: String) -> SQLiteFailure {
         var failure = self
         failure.subject = failure.subject ?? subject
         return failure
     }
 
-    var description: String {
+    package var description: String {
         (subject.map { "\($0): " } ?? "") + "SQLite error \(code): \(message)"
     }
 }
