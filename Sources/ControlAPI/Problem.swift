@@ -70,7 +70,7 @@ package struct Problem: Error, Sendable {
                 400, "the cursor is none that this server gave out",
                 objections: [Objection("cursor", "begin again without one")])
         case .overloaded:
-            self.init(503, "more waits to be stored than the store takes: try again")
+            self.init(503, "the store is busy: \(error.cause); try again")
         case .outdated:
             self.init(503, "the marketplace was changed meanwhile and nothing stored: try again")
         case .notStored: self.init(500, "nothing was stored: \(error.cause)")

@@ -36,6 +36,8 @@ package final class DurableFile<Tables: FileTables>: Sendable {
     /// What was found to be damaged, whichever connections found it.
     private let notes = DamageNotes()
     private let state: Mutex<State>
+    /// Who makes and reads a copy.
+    let copies = CopyTurns()
     /// The log that the connections have open; nil while there is none.
     private let log: Mutex<FileIdentity?>
 

@@ -17,25 +17,42 @@ extension DurableFile {
     /// part by part; nil is its end.
     ///
     /// It is made in a file beside the data file, which has no name any more once it is read: a
-    /// slow reader must not hold back the log.
+    /// slow reader must not hold back the log. There is one at a time, until it has been read or
+    /// given up, so that no number of readers fills the disk.
     package func copy() async throws(WriteError) -> @Sendable () async throws -> [UInt8]? {
+        guard let turn = copies.take() else {
+            throw WriteError(.overloaded, cause: "another copy of the data file is under way")
+        }
         let copy = path + CopyName.random
         let connections = await opened()
         do {
             try await connections.pool.read { source in
                 // The snapshot begins with the first look at the file.
                 _ = try Int64.fetchOne(source, sql: "SELECT count(*) FROM sqlite_schema")
+                try checkRoom(forCopyOf: source, besideFileAt: path)
                 try copyPages(from: source, toFileAt: copy)
             }
-            let file = try FileParts(ofFileAt: copy)
+            let file = try FileParts(ofFileAt: copy, turn)
             _ = unlink(copy)
             return { () throws in try await file.next() }
         } catch {
             for suffix in CopyName.besides { _ = unlink(copy + suffix) }
+            if let error = error as? WriteError { throw error }
             throw WriteError(
                 SQLiteFailure(error).about("a part of the data file"),
                 guardedBy: connections.pages)
         }
+    }
+}
+
+private func checkRoom(forCopyOf source: Database, besideFileAt path: String) throws {
+    let pages = try Int.fetchOne(source, sql: "PRAGMA page_count") ?? 0
+    let (needed, free) = (pages * PageChecksum.pageSize, try freeBytes(besideFileAt: path))
+    guard free >= needed else {
+        throw WriteError(
+            .notStored,
+            cause: "a copy needs \(Bytes.text(needed)) beside the data file, and "
+                + "\(Bytes.text(free)) are free")
     }
 }
 
@@ -101,8 +118,11 @@ private func copyPages(from source: Database, toFileAt path: String) throws {
 private final class FileParts: Sendable {
     private let descriptor: Int32
     private let offset = Mutex(0)
+    /// Given back with the room on the disk.
+    private let turn: CopyTurns.Turn
 
-    init(ofFileAt path: String) throws(OpenError) {
+    init(ofFileAt path: String, _ turn: CopyTurns.Turn) throws(OpenError) {
+        self.turn = turn
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw OpenError.unusable(path, errno: errno) }
     }

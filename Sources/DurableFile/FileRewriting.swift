@@ -69,9 +69,7 @@ struct FileRewriting {
         let size = FileIdentity(ofFileAt: path)?.size ?? 0
         // Indexes are written anew and a page holds four bytes less; the rest is for the log.
         let needed = size + size / 50 + 4_194_304
-        var room = statvfs()
-        guard statvfs(path, &room) == 0 else { throw OpenError.unusable(path, errno: errno) }
-        let free = Int(room.f_bavail) * Int(room.f_frsize)
+        let free = try freeBytes(besideFileAt: path)
         guard free >= needed else {
             throw OpenError.noRoomToRewrite(path, needed: needed, free: free)
         }
@@ -123,6 +121,13 @@ struct FileRewriting {
     private func removeCopy() {
         for file in [copy, copy + "-journal"] { _ = unlink(file) }
     }
+}
+
+/// Bytes that may still be written beside a file.
+func freeBytes(besideFileAt path: String) throws(OpenError) -> Int {
+    var room = statvfs()
+    guard statvfs(path, &room) == 0 else { throw OpenError.unusable(path, errno: errno) }
+    return Int(room.f_bavail) * Int(room.f_frsize)
 }
 
 /// Amounts of memory and disk, for people.

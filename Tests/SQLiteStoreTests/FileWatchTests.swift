@@ -120,6 +120,24 @@ struct FileWatchTests {
         }
     }
 
+    @Test("are copied one at a time, until the copy is read or given up")
+    func oneBackup() async throws {
+        defer { folder.remove() }
+        let store = try SQLiteStore(path: folder.dataFile)
+        for isRead in [true, false] {
+            var next = try await store.backup()
+            await #expect(
+                throws: StoreError(.overloaded, cause: "another copy of the data file is under way")
+            ) {
+                try await store.backup()
+            }
+            if isRead { while try await next?() != nil {} }
+            next = nil
+        }
+        _ = try await store.backup()
+        await store.close()
+    }
+
     @Test("are copied while the server runs, and the copy is sound and whole")
     func backup() async throws {
         defer { folder.remove() }
