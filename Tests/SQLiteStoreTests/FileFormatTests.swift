@@ -81,6 +81,29 @@ struct FileFormatTests {
         #expect(throws: OpenError.self) { try FileLock(forFileAt: folder.dataFile) }
     }
 
+    @Test("keeps others out at every moment of taking the place of another")
+    func lockDuringMove() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let copy = folder.path("copy.db")
+        for path in [folder.dataFile, copy] {
+            try Data([0]).write(to: URL(fileURLWithPath: path))
+        }
+        let lock = try FileLock(forFileAt: folder.dataFile)
+        func expectKeptOut() {
+            #expect(throws: OpenError.self) { try FileLock(forFileAt: folder.dataFile) }
+        }
+        expectKeptOut()
+        try lock.move(toFileAt: copy) { () throws(OpenError) in
+            expectKeptOut()
+            rename(copy, folder.dataFile)
+            expectKeptOut()
+        }
+        expectKeptOut()
+        lock.release()
+        try FileLock(forFileAt: folder.dataFile).release()
+    }
+
     @Test("is refused with a log of which a part in the middle does not fit")
     func damagedLog() throws {
         let folder = try TemporaryFolder()

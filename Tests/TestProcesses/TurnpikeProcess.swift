@@ -109,7 +109,16 @@ package struct TurnpikeProcess: Sendable {
     /// The command beside the tests.
     private static var binary: URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: ".build/debug/turnpike")
+            .deletingLastPathComponent().appending(path: ".build/\(mode)/turnpike")
+    }
+
+    /// How the tests were built, and the command with them.
+    private static var mode: String {
+        #if DEBUG
+            "debug"
+        #else
+            "release"
+        #endif
     }
 
     /// Where the command is.

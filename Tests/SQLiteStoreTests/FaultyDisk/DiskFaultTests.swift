@@ -3,6 +3,7 @@ import Marketplace
 import StoreContract
 import Testing
 
+@testable import DurableFile
 @testable import SQLiteStore
 
 /// `TURNPIKE_FAULTS=all` lets every call fail, not one in many.
@@ -94,6 +95,40 @@ struct DiskFaultTests {
         #expect(try await store.record([entry]).count == 1)
         #expect(store.findings == findings)
         await store.close()
+    }
+
+    @Test("by being full in the midst of a large transaction leaves a log that is no damaged one")
+    func fullInLargeTransaction() async throws {
+        let first = UsageEntry.sample(1, .sample(dimension: "first"))
+        // So many that their pages do not fit into the cache and are written before the commit.
+        let many = (2...600).map { UsageEntry.sample($0, at: .noon.adding(hours: Int64($0))) }
+        var failures = 0
+        for number in 1... {
+            let disk = try FaultyDisk()
+            defer { disk.remove() }
+            let store = try SQLiteStore(path: disk.dataFile)
+            _ = try await store.record([first])
+            try await store.setPragma("cache_size = 10")
+            disk.fail(.full, atCall: 4 * number)
+            _ = try? await store.record(many)
+            guard disk.hasFailed else {
+                await store.close()
+                break
+            }
+            failures += 1
+            func check() throws {
+                let killed = try FaultyDisk(files: try disk.filesAsTheyAre())
+                defer { killed.remove() }
+                #expect(try LogCheck(ofLogAt: killed.dataFile + "-wal").damage == nil)
+                #expect(try DataFileCheck(path: killed.dataFile).findings == [])
+            }
+            try check()
+            // Its frames lie where those of the large one were.
+            _ = try await store.record([.sample(2, .sample(dimension: "second"))])
+            try check()
+            await store.close()
+        }
+        #expect(failures > 5)
     }
 
     @Test("whose log cannot be written anew keeps the log when the store is closed")
