@@ -98,3 +98,23 @@ enum StoredChange: Sendable {
         }
     }
 }
+
+extension [CatalogChange] {
+    /// The changes without puts of facts that a later one puts again.
+    ///
+    /// A seed file makes agreements that begin at once: each is put twice. What is removed stays
+    /// removed in between, because other rows may go with it.
+    var lastOfEachFact: [CatalogChange] {
+        guard count > 1 else { return self }
+        var seen: Set<CatalogFact.Key> = []
+        let kept = reversed().filter { change in
+            switch change {
+            case .put(let fact): return seen.insert(fact.key).inserted
+            case .remove(let key): seen.remove(key)
+            case .publish: break
+            }
+            return true
+        }
+        return kept.reversed()
+    }
+}

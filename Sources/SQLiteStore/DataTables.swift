@@ -234,10 +234,13 @@ extension DataTables {
             case .nothing where affectsUsage: .factsOfUsage
             case .nothing: changes.contains { $0.key != nil } ? .facts : nil
             }
-        if let kind, let old = try revision.advance(after: kind) { try log.forget(through: old) }
+        let isLogged = changes.count <= StoreLimits.followedChanges
+        if let kind, let old = try revision.advance(after: kind, isLogged: isLogged) {
+            try log.forget(through: old)
+        }
         for change in changes {
             try facts.apply(change)
-            if let key = change.key { try log.add(key, revision.current) }
+            if isLogged, let key = change.key { try log.add(key, revision.current) }
         }
     }
 

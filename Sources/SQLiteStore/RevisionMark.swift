@@ -129,12 +129,14 @@ struct RevisionMark {
 
     /// Goes on to the next revision, in the transaction that is under way; gives the revision up to
     /// which the log of changes is not needed any more, where that is another than before.
+    ///
+    /// A change that is too large to be followed is not logged: the log begins behind it.
     mutating func advance(
-        after change: CatalogRevision.Change
+        after change: CatalogRevision.Change, isLogged: Bool
     ) throws(SQLiteFailure) -> Int64? {
         let next = current.next(after: change)
         var loggedAfter = stored.loggedAfter
-        if change == .forgetsEverything {
+        if change == .forgetsEverything || !isLogged {
             loggedAfter = next.number
         } else if next.number - loggedAfter > 2 * MarketplaceLimits.rememberedRevisions {
             // As many again are kept before the old ones go, so that they go in bulk.

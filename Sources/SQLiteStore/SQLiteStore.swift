@@ -128,7 +128,7 @@ package final class SQLiteStore: MarketplaceStore {
     ) async throws(StoreError) -> SaveOutcome {
         let stored: [StoredChange]
         do {
-            stored = try changes.compactMap(StoredChange.init)
+            stored = try changes.lastOfEachFact.concurrentMap(StoredChange.init).compactMap(\.self)
         } catch {
             throw StoreError(.notStored, cause: "\(error)")
         }

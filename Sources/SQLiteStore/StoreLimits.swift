@@ -6,6 +6,13 @@ enum StoreLimits {
     static let idleHourSeconds: Int64 = 3600
     /// Dimensions that are remembered in the order in which records come, to be found at once.
     static let dimensionsInOrder = 64
+    /// Changes of one edit that are kept for those who follow the catalog; after a larger edit they
+    /// read it anew, which takes less time than so many changes.
+    static let followedChanges = 10_000
+    /// Facts that one processor turns into bytes, or back, at once.
+    static let elementsAtOnce = 1024
+    /// Parts of the catalog that have been read and wait to be put into it.
+    static let partsInMemory = 16
     /// Ids that `verify` compares at once, sixteen bytes each: a file with more is read more often.
     static let verifiedIDs = 8_000_000
 }
