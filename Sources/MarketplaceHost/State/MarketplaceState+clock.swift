@@ -6,6 +6,8 @@ extension MarketplaceState {
 
     /// Lets happen what has become due, in its order, a step of it at most.
     package func settle() async throws {
+        // Where the store never waits, one step after the other would keep their thread.
+        await Task.yield()
         try await edit(outlastsReset: true) { _ in }
     }
 
