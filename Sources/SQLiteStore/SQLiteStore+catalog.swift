@@ -13,10 +13,17 @@ extension SQLiteStore {
             for kind in try CatalogTable.kinds(on: connection)
             where CatalogFact.Kind(rawValue: kind)?.isLookedUp != true {
                 rows.bind(1, kind)
-                while try rows.step() { try loading.add(StoredFact(rows)) }
+                var part: [CatalogFact] = []
+                while try rows.step() {
+                    part.append(try rows.fact())
+                    guard part.count == StoreLimits.elementsAtOnce else { continue }
+                    loading.put(part)
+                    part = []
+                }
+                loading.put(part)
                 rows.reset()
             }
-            return try loading.finish()
+            return loading.finish()
         }
     }
 
@@ -24,7 +31,7 @@ extension SQLiteStore {
         try await read("the facts of the catalog") { connection in
             let rows = try PreparedStatement(query, on: connection)
             var facts: [CatalogFact] = []
-            while try rows.step() { facts.append(try StoredFact(rows).fact()) }
+            while try rows.step() { facts.append(try rows.fact()) }
             return facts
         }
     }
@@ -51,7 +58,7 @@ extension SQLiteStore {
                 find.bind(1, key.kind.rawValue)
                 find.bind(2, key.id)
                 defer { find.reset() }
-                changes.append(try find.step() ? .put(try StoredFact(find).fact()) : .remove(key))
+                changes.append(try find.step() ? .put(try find.fact()) : .remove(key))
             }
             return CatalogUpdate(changes: changes, revision: current)
         }
@@ -101,6 +108,25 @@ extension PreparedStatement {
             bind(1, kind.rawValue)
             bind(2, id ?? "")
             bind(3, Int64(limit))
+        }
+    }
+
+    /// The fact of a row of the catalog.
+    fileprivate func fact() throws(SQLiteFailure) -> CatalogFact {
+        let (kind, id, body) = (text(0), text(1), text(2))
+        guard CatalogTable.checksum(kind: kind, id: id, body: body) == integer(3) else {
+            throw SQLiteFailure(
+                code: SQLITE_CORRUPT, message: "the \(kind) \(id) is not what was written")
+        }
+        guard let kind = CatalogFact.Kind(rawValue: kind) else {
+            throw SQLiteFailure(code: SQLITE_CORRUPT, message: "unknown kind of fact \(kind)")
+        }
+        do {
+            return try CatalogFact(kind: kind, storedForm: body)
+        } catch {
+            throw SQLiteFailure(
+                code: SQLITE_CORRUPT,
+                message: "the \(kind.rawValue) \(id) cannot be read: \(error)")
         }
     }
 }
