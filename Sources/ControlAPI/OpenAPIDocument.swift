@@ -63,11 +63,15 @@ struct OpenAPIDocument {
                 if parameter.place == "path" { writer.boolean("required", true) }
                 writer.member("description", parameter.description)
                 writer.name("schema")
-                writer.object { parameter.type.write(to: &$0) }
-                if case .list = parameter.type {
-                    // With commas between its items.
+                if case .list(.choice(let names)) = parameter.type {
+                    // With commas between its items; empty ones are passed over, so that a list
+                    // without any, which is an empty text, is taken.
+                    let type = Schema.FieldType.list(.choice(names + [""]))
+                    writer.object { type.write(to: &$0) }
                     writer.member("style", "form")
                     writer.boolean("explode", false)
+                } else {
+                    writer.object { parameter.type.write(to: &$0) }
                 }
             }
         }

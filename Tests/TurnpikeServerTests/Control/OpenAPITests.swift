@@ -91,6 +91,29 @@ struct OpenAPITests {
         }
     }
 
+    @Test("What a list of names may hold is what is taken, an empty name included")
+    func listsOfNames() async throws {
+        let market = try await ControlMarket()
+        let paths = try #require(try await Self.document().root["paths"])
+        var lists = 0
+        for path in paths.members {
+            for parameter in path.value["get"]?["parameters"].map({ Array($0.elements) }) ?? [] {
+                guard let items = parameter["schema"]?["items"] else { continue }
+                lists += 1
+                let name = parameter["name"]?.text ?? ""
+                let described = try #require(items["enum"]).elements.map(\.text)
+                #expect(described.contains(""))
+                for (value, status) in described.map({ ($0, 200) }) + [("none such", 400)] {
+                    let query = "\(name)=\(value.replacing(" ", with: "%20"))"
+                    let answer = await market.send(
+                        .get, "\(path.name.dropFirst("/control/v1/".count))?\(query)")
+                    #expect(answer.status == status, "\(path.name)?\(query)")
+                }
+            }
+        }
+        #expect(lists > 0)
+    }
+
     @Test("It describes each status that a route has")
     func statuses() async throws {
         let paths = try #require(try await Self.document().root["paths"])
