@@ -10,8 +10,10 @@ package final class ObjectReader {
     private let value: StructuredValue
     private let path: String
     private let objections: Objections
-    private var members: [String: StructuredValue] = [:]
-    private var unread: [String] = []
+    private var members: [(name: String, value: StructuredValue)] = []
+    private var isRead: [Bool] = []
+    /// Where each member is, where there are many: a file has a hundred thousand short objects.
+    private var places: [String: Int] = [:]
     private var isObject = true
 
     /// A reader of an object; anything else is objected to, and reads as an empty object.
@@ -25,13 +27,23 @@ package final class ObjectReader {
             isObject = false
             return
         }
-        for (name, value) in members {
-            if self.members.updateValue(value, forKey: name) == nil {
-                unread.append(name)
-            } else {
+        self.members = members
+        isRead = [Bool](repeating: false, count: members.count)
+        for (place, (name, value)) in members.enumerated() {
+            // The last one of a name is the one that is read.
+            if let earlier = self.place(of: name, before: place) {
+                isRead[earlier] = true
                 objections.add(field(name), "the member comes twice", line: value.line)
             }
+            if isLong { places[name] = place }
         }
+    }
+
+    private var isLong: Bool { members.count > DocumentLimits.shortObject }
+
+    /// Where the last member of a name is, among all or the first of them.
+    private func place(of name: String, before end: Int? = nil) -> Int? {
+        isLong ? places[name] : members[..<(end ?? members.count)].lastIndex { $0.name == name }
     }
 
     /// The path of a member, as objections name it.
@@ -42,9 +54,9 @@ package final class ObjectReader {
 
     /// Whether the member is there; null is absent.
     package func has(_ name: String) -> Bool {
-        guard let value = members[name] else { return false }
-        if case .null = value.content {
-            unread.removeAll { $0 == name }
+        guard let place = place(of: name) else { return false }
+        if case .null = members[place].value.content {
+            isRead[place] = true
             return false
         }
         return true
@@ -52,13 +64,15 @@ package final class ObjectReader {
 
     /// Objects to a member, in a sentence.
     package func reject(_ name: String, _ reason: String) {
-        objections.add(field(name), reason, line: members[name]?.line ?? value.line)
+        let line = place(of: name).flatMap { members[$0].value.line }
+        objections.add(field(name), reason, line: line ?? value.line)
     }
 
     /// The member's value; null is absent.
     private func take(_ name: String, required: Bool) -> StructuredValue? {
-        unread.removeAll { $0 == name }
-        if let value = members[name] {
+        if let place = place(of: name) {
+            isRead[place] = true
+            let value = members[place].value
             guard case .null = value.content else { return value }
         }
         if required, isObject { reject(name, "the member is missing") }
@@ -216,7 +230,7 @@ package final class ObjectReader {
 
     /// Reports the members that nobody asked for.
     package func finish() {
-        for name in unread {
+        for (place, (name, _)) in members.enumerated() where !isRead[place] {
             reject(name, "there is no such member here: is it a typing mistake?")
         }
     }

@@ -106,15 +106,18 @@ extension [CatalogChange] {
     /// removed in between, because other rows may go with it.
     var lastOfEachFact: [CatalogChange] {
         guard count > 1 else { return self }
-        var seen: Set<CatalogFact.Key> = []
-        let kept = reversed().filter { change in
+        var seen = Set<CatalogFact.Key>(minimumCapacity: count)
+        var kept: [CatalogChange] = []
+        kept.reserveCapacity(count)
+        for change in reversed() {
             switch change {
-            case .put(let fact): return seen.insert(fact.key).inserted
+            case .put(let fact): guard seen.insert(fact.key).inserted else { continue }
             case .remove(let key): seen.remove(key)
             case .publish: break
             }
-            return true
+            kept.append(change)
         }
-        return kept.reversed()
+        kept.reverse()
+        return kept
     }
 }
