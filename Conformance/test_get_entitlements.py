@@ -11,20 +11,25 @@ from clients import refusal
 PROTOCOLS = ["json", "smithy-rpc-v2-cbor"]
 
 
-@pytest.fixture(params=PROTOCOLS)
-def ask(request, market, monkeypatch):
-    """The SDK's own client of the entitlement service, kept to one of its two protocols."""
-    monkeypatch.setattr(
-        botocore.model, "PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (request.param,)
-    )
-    client = boto3.session.Session().client(
+def entitlements(market, region):
+    """The SDK's own client of the entitlement service, the seller's."""
+    return boto3.session.Session().client(
         "marketplace-entitlement",
         endpoint_url=market.endpoint,
-        region_name="us-east-1",
+        region_name=region,
         aws_access_key_id=market.seller["accessKeyId"],
         aws_secret_access_key=market.seller["secretAccessKey"],
         config=Config(retries={"total_max_attempts": 1}),
     )
+
+
+@pytest.fixture(params=PROTOCOLS)
+def ask(request, market, monkeypatch):
+    """The SDK's client, kept to one of its two protocols."""
+    monkeypatch.setattr(
+        botocore.model, "PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (request.param,)
+    )
+    client = entitlements(market, "us-east-1")
     assert client.meta.service_model.resolved_protocol == request.param
     return client
 
@@ -84,6 +89,49 @@ def test_filters_take_any_value_of_a_key_and_all_keys(ask, market, product):
     assert found(LICENSE_ARN=[second["licenseArn"]]) == 1
     assert found(LICENSE_ARN=[second["licenseArn"]], DIMENSION=["edition"]) == 0
     assert found(CUSTOMER_IDENTIFIER=[first["customerIdentifier"]]) == 2
+
+
+def test_a_filter_of_dimensions_needs_one_of_customers(ask, market, product):
+    """As recorded: a filter of DIMENSION alone is refused, and gives away nothing of others."""
+    sold = buy(market, product, {"seats": 1})
+    alone = refusal(ask.get_entitlements, ProductCode=product, Filter={"DIMENSION": ["seats"]})
+    assert alone[0] == "InvalidParameterException"
+    for customer in (
+        {"CUSTOMER_AWS_ACCOUNT_ID": [sold["buyerAccountId"]]},
+        {"LICENSE_ARN": [sold["licenseArn"]]},
+        {"CUSTOMER_IDENTIFIER": [sold["customerIdentifier"]]},
+    ):
+        answer = ask.get_entitlements(
+            ProductCode=product, Filter={"DIMENSION": ["seats"], **customer}
+        )
+        assert len(answer["Entitlements"]) == 1
+
+
+def test_what_has_no_end_expires_in_the_year_9999(ask, market, product):
+    """As events have it: the same end for every agreement without one."""
+    buy(market, product, {"seats": 1})
+    [entitlement] = ask.get_entitlements(ProductCode=product)["Entitlements"]
+    assert entitlement["ExpirationDate"].timestamp() == 253370764800
+
+
+@pytest.mark.parametrize(
+    ("region", "offered"),
+    [
+        ("us-east-1", True),
+        ("cn-northwest-1", True),
+        ("eusc-de-east-1", True),
+        ("eu-west-1", False),
+        ("us-gov-west-1", False),
+    ],
+)
+def test_it_is_offered_where_it_has_an_endpoint(market, product, region, offered):
+    """Elsewhere it answers with an exception that its model has."""
+    client = entitlements(market, region)
+    if offered:
+        assert client.get_entitlements(ProductCode=product).get("Entitlements", []) == []
+        return
+    refused = refusal(client.get_entitlements, ProductCode=product)
+    assert refused[0] == "InvalidParameterException"
 
 
 def test_pages_neither_repeat_nor_skip_while_agreements_come_and_go(ask, market, product):

@@ -48,7 +48,17 @@ enum Answers {
             .member(
                 "fulfillmentURL", about: "Where the buyer's browser posts its token.",
                 \.fulfillmentURL),
+            .member("productId", about: "AWS's other id of it.", \.id),
+            .member("region", about: "Where it is sold.", \.region),
             .list("dimensions", listOf: dimension, \.dimensions),
+        ])
+
+    static let settings = Shape<MarketplaceSettings>(
+        "Settings",
+        [
+            .member("eventDelays", about: "How late the seller is told.") {
+                Choice($0.eventDelays)
+            }
         ])
 
     static let publicKey = Shape<RegistrationKey>(
@@ -114,6 +124,7 @@ enum Answers {
         "Agreement",
         [
             .member("agreementId", \.agreement.id), .member("licenseArn", \.agreement.licenseARN),
+            .member("offerId", about: "What the buyer accepted.", \.agreement.offerID),
             .member("productCode", \.agreement.productCode),
             .member("buyerAccountId", \.agreement.buyerAccountID),
             .member("customerIdentifier", \.buyer?.customerIdentifier),
@@ -280,6 +291,11 @@ extension Answers {
             .member("productCode", about: "Only events of this product.", \.productCode),
             .member(
                 "accessKeyId", about: "What requests to a queue are signed with.", \.accessKeyID),
+            .list(
+                "headers", optional: true, about: "A webhook's own, without their values.",
+                listOf: Shape("TargetHeader", [.member("name", \.name)])
+            ) { $0.headers ?? [] },
+            .member("username", about: "A webhook's basic credentials.", \.username),
             .optional(
                 "disturbance", about: "What goes wrong, on demand.", disturbance,
                 \.disturbance),

@@ -19,11 +19,12 @@ extension ObjectReader {
     /// Reads a product.
     package func product(code: String) -> Product {
         let product = Product(
-            code: code, type: choice("type") ?? .saas, title: requiredText("title"),
-            sellerAccountID: requiredText("sellerAccountId"),
+            code: code, id: optionalText("productId"), type: choice("type") ?? .saas,
+            title: requiredText("title"), sellerAccountID: requiredText("sellerAccountId"),
             integration: choice("integration", default: .concurrentAgreements)
                 ?? .concurrentAgreements,
             contract: optionalText("contract"), fulfillmentURL: optionalText("fulfillmentURL"),
+            region: optionalText("region") ?? Partition.aws.homeRegion,
             dimensions: objects("dimensions").map { $0.dimension() })
         finish()
         return product
@@ -46,6 +47,7 @@ extension ObjectReader {
         draft.terms = terms()
         draft.id = optionalText("agreementId")
         draft.licenseARN = optionalText("licenseArn")
+        draft.offerID = optionalText("offerId")
         draft.isFreeTrial = flag("freeTrial") ?? false
         draft.trialEndsAt = time("trialEndsAt")
         finish()
@@ -82,6 +84,7 @@ extension ObjectReader {
         succession.terms = terms()
         succession.id = optionalText("agreementId")
         succession.licenseARN = optionalText("licenseArn")
+        succession.offerID = optionalText("offerId")
         finish()
         return succession
     }
@@ -134,6 +137,13 @@ extension ObjectReader {
         }
         finish()
         return (subject, expiresIn)
+    }
+
+    /// Reads what is chosen for the whole marketplace.
+    package func settings() -> MarketplaceSettings {
+        let settings = MarketplaceSettings(eventDelays: choice("eventDelays") ?? .none)
+        finish()
+        return settings
     }
 
     enum ClockCommand {

@@ -9,7 +9,7 @@ extension ControlAPI {
     /// What happened; the cursor is given also where nothing follows yet.
     func events(_ request: ControlRequest) async throws -> ControlResult {
         let filter = EventFilter(
-            agreementID: request.query["agreementId"],
+            agreementID: request.query["agreementId"], productCode: request.query["productCode"],
             channel: request.query["channel"].flatMap(MarketplaceEvent.Channel.init))
         var cursor = request.number(.cursor) ?? 0
         if EventFeed.isAskedFor(accept: request.headers[.accept]) {
@@ -105,9 +105,18 @@ extension ObjectReader {
         }
         target.accessKeyID = optionalText("accessKeyId")
         target.secretAccessKey = optionalText("secretAccessKey")
+        if has("headers") { target.headers = objects("headers").map { $0.header() } }
+        target.username = optionalText("username")
+        target.password = optionalText("password")
         if has("disturbance") { target.disturbance = object("disturbance")?.disturbance() }
         finish()
         return target
+    }
+
+    private func header() -> EventTarget.Header {
+        let header = EventTarget.Header(name: requiredText("name"), value: requiredText("value"))
+        finish()
+        return header
     }
 
     private func disturbance() -> Disturbance {

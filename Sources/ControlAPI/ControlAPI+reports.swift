@@ -98,6 +98,14 @@ extension ControlAPI {
         return clock()
     }
 
+    func settings() -> ControlResult { ControlResult(Answers.settings, state.catalog.settings) }
+
+    func putSettings(_ request: ControlRequest) async throws -> ControlResult {
+        let settings = try request.read { $0.settings() }
+        try await state.edit { $0.put(.settings(settings)) }
+        return self.settings()
+    }
+
     func reset(_ request: ControlRequest) async throws -> ControlResult {
         let everything = try request.read { reader in
             let everything = reader.flag("everything") ?? false

@@ -10,6 +10,7 @@ extension ControlAPI {
                 + "text/event-stream is accepted",
             query: Route.numberedListParameters + [
                 Route.QueryParameter(name: "agreementId", description: "Only this agreement."),
+                Route.QueryParameter(name: "productCode", description: "Only this product."),
                 Route.QueryParameter(
                     name: "channel", type: Schema.names(MarketplaceEvent.Channel.self),
                     description: "Only this channel."),
@@ -27,7 +28,7 @@ extension ControlAPI {
             handler: { try await $0.putEventTarget($1) }),
         Route(
             method: .get, template: "/control/v1/event-targets/{targetId}",
-            summary: "A target, without its secret", response: Answers.eventTarget.schema,
+            summary: "A target, without its secrets", response: Answers.eventTarget.schema,
             handler: { try $0.eventTarget($1) }),
         Route(
             method: .delete, template: "/control/v1/event-targets/{targetId}",

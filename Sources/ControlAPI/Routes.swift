@@ -206,6 +206,14 @@ extension ControlAPI {
             request: .clockBody, response: Answers.clock.schema,
             handler: { try await $0.putClock($1) }),
         Route(
+            method: .get, template: "/control/v1/settings",
+            summary: "What is chosen for the whole marketplace",
+            response: Answers.settings.schema, handler: { control, _ in control.settings() }),
+        Route(
+            method: .put, template: "/control/v1/settings",
+            summary: "Choose for the whole marketplace", request: .settings,
+            response: Answers.settings.schema, handler: { try await $0.putSettings($1) }),
+        Route(
             method: .post, template: "/control/v1/reset",
             summary: "Forget usage, requests and the clock, or everything", request: .reset,
             response: Answers.empty.schema, handler: { try await $0.reset($1) }),

@@ -37,6 +37,8 @@ extension Schema {
                 "contract", .choice(Contract.all.map(\.name)),
                 "The dated contract of AWS; the server's when absent."),
             Field("fulfillmentURL", .text, "Where the buyer's browser posts its token."),
+            Field("productId", .text, "AWS's other id of it; made up when absent."),
+            Field("region", .text, "Where it is sold; us-east-1 when absent."),
             Field("dimensions", .list(.object(dimension)), required: true),
         ])
 
@@ -67,7 +69,8 @@ extension Schema {
             Field("productCode", required: true), Field("buyerAccountId", required: true),
             Field("startsAt", .time, "Now when absent."),
             Field("endsAt", .time, "Open-ended when absent."),
-            Field("agreementId"), Field("licenseArn"), Field("freeTrial", .boolean),
+            Field("agreementId"), Field("licenseArn"), Field("offerId"),
+            Field("freeTrial", .boolean),
             Field("trialEndsAt", .time, "When a free trial runs out and the buyer pays."),
             Field("autoRenew", .boolean, "Whether the same begins again at the end."),
             entitlements,
@@ -91,7 +94,7 @@ extension Schema {
 
     static let succession = Schema(
         body: "Succession",
-        amendment.fields + [Field("agreementId"), Field("licenseArn")])
+        amendment.fields + [Field("agreementId"), Field("licenseArn"), Field("offerId")])
 
     static let subscriptionBody = Schema(
         body: "SubscriptionBody",
@@ -129,6 +132,14 @@ extension Schema {
             Field("agreementId", .text, "For grace-end."),
         ])
 
+    static let settings = Schema(
+        body: "SettingsBody",
+        [
+            Field(
+                "eventDelays", names(EventDelays.self), required: true,
+                "Of agreements that are made from now on.")
+        ])
+
     static let reset = Schema(
         body: "Reset", [Field("everything", .boolean, "Forget the marketplace too.")])
 
@@ -151,6 +162,10 @@ extension Schema {
             Field(.seed, "Decides which ones."),
         ])
 
+    private static let header = Schema(
+        body: "TargetHeaderBody",
+        [Field("name", required: true), Field("value", .text, required: true, "Never shown.")])
+
     static let eventTargetBody = Schema(
         body: "EventTargetBody",
         [
@@ -160,6 +175,11 @@ extension Schema {
             Field("productCode", .text, "Only events of this product."),
             Field("accessKeyId", .text, "What requests to a queue are signed with."),
             Field("secretAccessKey"),
+            Field(
+                "headers", .list(.object(header)),
+                "What each request to a webhook carries, such as an API key."),
+            Field("username", .text, "HTTP's basic credentials, of a webhook."),
+            Field("password"),
             Field("disturbance", .object(disturbance), "What goes wrong, on demand."),
         ])
 }

@@ -20,6 +20,10 @@ package enum MarketplaceLimits {
     package static let eventTargets = 64
     /// Seconds that a target's events may be late on demand: a day.
     package static let deliveryDelaySeconds: Int64 = 86_400
+    /// Headers of a webhook's own.
+    package static let targetHeaders = 10
+    /// Bytes of the name or value of such a header, and of a webhook's user name or password.
+    package static let targetHeaderBytes = 4096
     /// Accounts whose quotas are watched at once; then all begin anew.
     static let quotaAccounts = 10_000
     /// Revisions of the catalog since which a store can say what has changed.

@@ -20,6 +20,9 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     /// The last millisecond of the year 9999, where dates of four digits end.
     package static let endOfCalendar = Timestamp(milliseconds: 253_402_300_799_999)
 
+    /// What AWS answers and tells as the end of what has none: the beginning of the year 9999.
+    package static let withoutEnd = Timestamp(milliseconds: 253_370_764_800_000)
+
     /// Whole seconds since the epoch, rounded towards the past.
     public var seconds: Int64 { milliseconds.flooredQuotient(1000) }
 

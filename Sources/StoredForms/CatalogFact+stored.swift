@@ -9,7 +9,7 @@ import MeteringAPI
 //
 // What there is one of for every buyer or change is written and read by hand, because Codable
 // takes twenty times as long: accounts, agreements, products and events. The texts are those that
-// Codable made of them in version 0.1.
+// Codable made of them in version 0.1, and what was added since.
 
 extension CatalogFact {
     /// The fact as it is stored; the same fact is the same text.
@@ -23,6 +23,7 @@ extension CatalogFact {
         case .signingKey(let fact): return try encoded(fact)
         case .registeredWorkload(let fact): return try encoded(fact)
         case .clock(let fact): return try encoded(fact)
+        case .settings(let fact): return try encoded(fact)
         case .eventTarget(let fact): return try encoded(fact)
         }
     }
@@ -39,6 +40,7 @@ extension CatalogFact {
             case .signingKey: .signingKey(try decoded(text))
             case .registeredWorkload: .registeredWorkload(try decoded(text))
             case .clock: .clock(try decoded(text))
+            case .settings: .settings(try decoded(text))
             case .eventTarget: .eventTarget(try decoded(text))
             }
     }

@@ -28,6 +28,7 @@ extension Product {
     init(stored value: JSONValue) throws(StoredFormFailure) {
         var (code, title, seller) = (nil as String?, nil as String?, nil as String?)
         var (contract, fulfillmentURL) = (nil as String?, nil as String?)
+        var (id, region) = (nil as String?, nil as String?)
         var type: ProductType?
         var integration: Integration?
         var dimensions: [Dimension]?
@@ -40,6 +41,8 @@ extension Product {
             case "integration": integration = try member.choice()
             case "contract": contract = try member.text()
             case "fulfillmentURL": fulfillmentURL = try member.text()
+            case "id": id = try member.text()
+            case "region": region = try member.text()
             case "dimensions":
                 var read: [Dimension] = []
                 for element in try member.elements() {
@@ -49,12 +52,15 @@ extension Product {
             default: break
             }
         }
+        let known = try required(code, "code")
         self.init(
-            code: try required(code, "code"), type: try required(type, "type"),
+            code: known, id: id ?? EarlierID.product(ofCode: known),
+            type: try required(type, "type"),
             title: try required(title, "title"),
             sellerAccountID: try required(seller, "sellerAccountID"),
             integration: try required(integration, "integration"), contract: contract,
-            fulfillmentURL: fulfillmentURL, dimensions: try required(dimensions, "dimensions"))
+            fulfillmentURL: fulfillmentURL, region: region ?? Partition.aws.homeRegion,
+            dimensions: try required(dimensions, "dimensions"))
     }
 }
 
@@ -85,6 +91,7 @@ extension Agreement {
             startsAt: Timestamp(milliseconds: 0))
         var (id, license) = (nil as String?, nil as String?)
         var (product, buyer) = (nil as String?, nil as String?)
+        var offer: String?
         var (startsAt, acceptedAt) = (nil as Timestamp?, nil as Timestamp?)
         var (isFreeTrial, sequence) = (nil as Bool?, nil as Int64?)
         agreement.passed = .untold
@@ -113,10 +120,15 @@ extension Agreement {
                     agreement.passed = Milestones(rawValue: Int(passed))
                 }
             case "sequence": sequence = try member.integer()
+            case "offerID": offer = try member.text()
+            case "tellsLate": agreement.tellsLate = try member.flag() ?? false
             default: break
             }
         }
-        agreement.id = try required(id, "id")
+        let name = try required(id, "id")
+        agreement.id = name
+        offer = offer ?? EarlierID.offer(ofAgreement: name)
+        agreement.chosenOfferID = offer?.isEmpty == true ? nil : offer
         agreement.licenseARN = try required(license, "licenseARN")
         agreement.productCode = try required(product, "productCode")
         agreement.buyerAccountID = try required(buyer, "buyerAccountID")

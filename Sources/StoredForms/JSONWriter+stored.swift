@@ -20,7 +20,11 @@ extension JSONWriter {
             writer.name("dimensions")
             writer.list(product.dimensions) { $0.dimension($1) }
             writer.member("fulfillmentURL", product.fulfillmentURL)
+            let earlierID = EarlierID.product(ofCode: product.code)
+            writer.member("id", product.id.hasSameBytes(as: earlierID) ? nil : product.id)
             writer.member("integration", product.integration.rawValue)
+            let isAtHome = product.region == Partition.aws.homeRegion
+            writer.member("region", isAtHome ? nil : product.region)
             writer.member("sellerAccountID", product.sellerAccountID)
             writer.member("title", product.title)
             writer.member("type", product.type.rawValue)
@@ -48,12 +52,14 @@ extension JSONWriter {
             writer.member("intent", agreement.intent.rawValue)
             writer.boolean("isFreeTrial", agreement.isFreeTrial)
             writer.member("licenseARN", agreement.licenseARN)
+            writer.member("offerID", agreement.storedOfferID)
             writer.member("passed", Int64(agreement.passed.rawValue))
             writer.member("previousID", agreement.previousID)
             writer.member("productCode", agreement.productCode)
             writer.boolean("renewsAutomatically", agreement.renewsAutomatically)
             writer.member("sequence", Int64(agreement.sequence))
             writer.moment("startsAt", agreement.startsAt)
+            if agreement.tellsLate { writer.boolean("tellsLate", true) }
             writer.moment("trialEndsAt", agreement.trialEndsAt)
         }
     }
@@ -102,5 +108,14 @@ extension JSONWriter {
         guard let moment else { return }
         self.name(name)
         object { $0.member("milliseconds", moment.milliseconds) }
+    }
+}
+
+extension Agreement {
+    /// Nothing where it is as version 0.1 made it up, and no character where it is made up now.
+    fileprivate var storedOfferID: String? {
+        guard let chosenOfferID else { return "" }
+        let isEarlier = chosenOfferID.hasSameBytes(as: EarlierID.offer(ofAgreement: id))
+        return isEarlier ? nil : chosenOfferID
     }
 }

@@ -43,7 +43,7 @@ package enum Demo {
     /// A credential for the seller and for a workload of each kind.
     package static let credentials: [NamedCredential] = [
         seller,
-        NamedCredential("ec2-instance", workload: "ec2Instance", resource: "i-0dem0000000000001"),
+        NamedCredential("ec2-instance", workload: "ec2Instance", resource: "i-0de00000000000001"),
         NamedCredential("ecs-task", workload: "ecsTask", resource: "task-demo"),
         NamedCredential("eks-pod", workload: "eksPod", resource: "pod-demo"),
         NamedCredential("agentcore-runtime", workload: "agentCoreRuntime", resource: "agent-demo"),
@@ -59,9 +59,28 @@ package enum Demo {
     /// server's start.
     package static let registrationToken = "demo+token/of+Globex/4u8n2k=="
 
-    private static let agreementID = "agmt-demo-saas-globex"
+    /// An agreement that everyone begins with.
+    private struct SeededAgreement {
+        let id: String
+        /// How version 0.1 called it; a data file that has it keeps it.
+        let earlierID: String
+        let productCode: String
+        let buyerAccountID: String
 
-    private static var seed: String {
+        init(_ product: String, _ buyer: String, _ productCode: String, _ buyerAccountID: String) {
+            let name = "demo\(product)\(buyer)"
+            id = "agmt-" + name + String(repeating: "0", count: 24 - name.utf8.count) + "1"
+            earlierID = "agmt-demo-\(product)-\(buyer)"
+            self.productCode = productCode
+            self.buyerAccountID = buyerAccountID
+        }
+
+        func id(in catalog: Catalog) -> String {
+            catalog.agreements[earlierID] == nil ? id : earlierID
+        }
+    }
+
+    private static func seed(for catalog: Catalog) -> String {
         """
         accounts:
           - {accountId: "\(sellerAccountID)", role: seller, name: Acme Software}
@@ -102,25 +121,26 @@ package enum Demo {
             sellerAccountId: "\(sellerAccountID)"
             dimensions: [{name: invocations, unit: Invocations, price: "0.01"}]
         agreements:
-        \(agreements)
+        \(agreements.map { line($0, catalog) }.joined(separator: "\n"))
         credentials:
         \(credentials.map(line).joined(separator: "\n"))
         """
     }
 
-    private static var agreements: String {
-        [
-            (agreementID, productCode, buyerAccountID),
-            ("agmt-demo-saas-initech", productCode, "333344445555"),
-            ("agmt-demo-legacy-globex", "demosaaslegacy00000000001", buyerAccountID),
-            ("agmt-demo-ami-globex", "demoami000000000000000001", buyerAccountID),
-            ("agmt-demo-container-globex", "democontainer000000000001", buyerAccountID),
-            ("agmt-demo-agentcore-globex", "demoagentcore000000000001", buyerAccountID),
-        ].map { id, product, buyer in
-            "  - {agreementId: \(id), productCode: \(product), buyerAccountId: \"\(buyer)\", "
-                + "startsAt: \"2026-01-01T00:00:00Z\", "
-                + "licenseArn: \"arn:aws:license-manager::\(sellerAccountID):license:l-\(id)\"}"
-        }.joined(separator: "\n")
+    private static let agreements = [
+        SeededAgreement("saas", "globex", productCode, buyerAccountID),
+        SeededAgreement("saas", "initech", productCode, "333344445555"),
+        SeededAgreement("legacy", "globex", "demosaaslegacy00000000001", buyerAccountID),
+        SeededAgreement("ami", "globex", "demoami000000000000000001", buyerAccountID),
+        SeededAgreement("container", "globex", "democontainer000000000001", buyerAccountID),
+        SeededAgreement("agentcore", "globex", "demoagentcore000000000001", buyerAccountID),
+    ]
+
+    private static func line(_ agreement: SeededAgreement, _ catalog: Catalog) -> String {
+        "  - {agreementId: \(agreement.id(in: catalog)), "
+            + "productCode: \(agreement.productCode), "
+            + "buyerAccountId: \"\(agreement.buyerAccountID)\", "
+            + "startsAt: \"2026-01-01T00:00:00Z\"}"
     }
 
     private static func line(_ credential: NamedCredential) -> String {
@@ -132,10 +152,11 @@ package enum Demo {
 
     /// Adds what the marketplace does not have of the demo; what it has may have been changed.
     package static func apply(to state: MarketplaceState) async throws {
+        let seed = seed(for: state.catalog)
         try await SeedFile.read(seed, name: "the demo").apply(to: state, keepingWhatIsThere: true)
         _ = try await state.edit(lookingUp: { CatalogEdit.lookUpsForToken(at: $1) }) { edit in
             try edit.addRegistrationToken(
-                for: .agreement(agreementID), expiresIn: nil,
+                for: .agreement(agreements[0].id(in: edit.catalog)), expiresIn: nil,
                 digest: TokenText.digest(of: registrationToken))
         }
     }

@@ -4,8 +4,8 @@ import Marketplace
 package import MarketplaceHost
 import MeteringAPI
 
-/// A marketplace written down in YAML: accounts, products, event targets, agreements, credentials,
-/// a clock.
+/// A marketplace written down in YAML: settings, accounts, products, event targets, agreements,
+/// credentials, a clock.
 ///
 /// It is applied at every start, in that order and all at once; applying it again changes nothing
 /// that clients hold on to. A mistake is named by its line, and then nothing is applied.
@@ -64,9 +64,11 @@ package struct SeedFile: Sendable {
         }
         let clock = reader.has("clock") ? reader.object("clock") : nil
         let change = clock?.clockChange()
+        let settings = reader.has("settings") ? reader.object("settings")?.settings() : nil
         let plan = reader.has("faults") ? reader.object("faults")?.faultPlan() : nil
         reader.finish()
         try report(objections)
+        if let settings, settings != edit.catalog.settings { edit.put(.settings(settings)) }
         for (element, account) in accounts
         where !keepingWhatIsThere || edit.catalog.accounts[account.id] == nil {
             try run(element) { () throws(Contradiction) in
@@ -87,7 +89,9 @@ package struct SeedFile: Sendable {
             try run(element) { () throws(Contradiction) in try edit.seed(draft) }
         }
         for (element, draft) in credentials {
-            try run(element) { () throws(Contradiction) in try edit.seed(draft) }
+            try run(element) { () throws(Contradiction) in
+                try edit.seed(draft, keepingWhatIsThere)
+            }
         }
         if let clock, let change {
             try run(clock) { () throws(Contradiction) in try edit.seed(change) }
@@ -140,13 +144,15 @@ extension CatalogEdit {
     }
 
     /// Makes or renews a credential; what the draft leaves open stays as it is.
-    fileprivate mutating func seed(_ draft: CredentialDraft) throws(Contradiction) {
+    fileprivate mutating func seed(
+        _ draft: CredentialDraft, _ keepingWhatIsThere: Bool
+    ) throws(Contradiction) {
         var texts = RandomTexts.credential
         var draft = draft
         if let known = draft.accessKeyID.flatMap({ catalog.credentials[$0] }) {
             texts.secretAccessKey = known.secretAccessKey
             texts.sessionToken = known.sessionToken ?? texts.sessionToken
-            if draft.principal.resourceID == nil {
+            if keepingWhatIsThere || draft.principal.resourceID == nil {
                 draft.principal.resourceID = known.principal.resourceID
             }
         }

@@ -84,7 +84,8 @@ enum Corpus {
             "accounts", "accounts?limit=1&cursor=1", "accounts/\(Demo.buyerAccountID)", "products",
             "products/\(Demo.productCode)", "products/\(Demo.productCode)/public-keys",
             "credentials", "credentials/\(Demo.seller.accessKeyID)", "agreements",
-            "agreements/agmt-demo-saas-globex", "registration-tokens", "clock", "openapi.json",
+            "agreements/agmt-demosaasglobex00000000001", "registration-tokens", "clock",
+            "settings", "openapi.json",
             "usage?productCode=a&from=2026-12-01T05:59:00Z&to=2026-12-01T06:59:00Z&limit=5",
             "usage/totals?groupBy=productCode,dimension,hour,day,month", "requests?status=400",
             "requests/00000000-0000-0000-0000-000000000000", "a%2Fb/%zz",
@@ -117,10 +118,13 @@ enum Corpus {
                 "arn:aws:license-manager::111122223333:license:l-1",\
                 "startsAt":"2026-10-23T00:00:00Z","endsAt":"2027-10-23T00:00:00Z"}
                 """),
-            request("POST \(api)/agreements/agmt-demo-saas-globex/cancel", "{}"),
+            request("POST \(api)/agreements/agmt-demosaasglobex00000000001/cancel", "{}"),
             request(
                 "POST \(api)/registration-tokens",
-                #"{"agreementId":"agmt-demo-saas-globex","expiresAt":"2027-01-01T00:00:00Z"}"#),
+                """
+                {"agreementId":"agmt-demosaasglobex00000000001",\
+                "expiresAt":"2027-01-01T00:00:00Z"}
+                """),
             request("PUT \(api)/clock", #"{"mode":"fixed","at":"2026-12-01T05:59:00Z"}"#),
             request("PUT \(api)/clock", #"{"mode":"offset","offsetSeconds":-3600}"#),
             request("POST \(api)/reset", #"{"scope":"usage"}"#),

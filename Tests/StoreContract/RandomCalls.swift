@@ -187,6 +187,8 @@ struct RandomCalls {
                 region: "us-east-1")
             return .registeredWorkload(workload.started(at: now, isFree: chance(3)))
         case .clock: return .clock(clock())
+        case .settings:
+            return .settings(MarketplaceSettings(eventDelays: pick(EventDelays.allCases)))
         case .eventTarget:
             return .eventTarget(
                 EventTarget(

@@ -182,6 +182,8 @@ private let fullAgreement: Agreement = {
     agreement.intent = .replace
     agreement.previousID = "agmt-1"
     agreement.passed = [.init(.started), .init(.closed)]
+    agreement.chosenOfferID = "offer-chosen"
+    agreement.tellsLate = true
     return agreement
 }()
 
@@ -192,9 +194,9 @@ private let fullFacts: [CatalogFact] = [
             customerIdentifier: "ci-1", isSuspended: true)),
     .product(
         Product(
-            code: "prod", type: .container, title: "Full", sellerAccountID: "999988887777",
-            integration: .customerIdentifier, contract: "2025-01",
-            fulfillmentURL: "https://example.com/a?b=c&d=%20",
+            code: "prod", id: "prod-chosen", type: .container, title: "Full",
+            sellerAccountID: "999988887777", integration: .customerIdentifier, contract: "2025-01",
+            fulfillmentURL: "https://example.com/a?b=c&d=%20", region: "cn-northwest-1",
             dimensions: [
                 Dimension(name: "e\u{301}", type: .entitled, unit: "Users", price: "0.000001"),
                 Dimension(name: "\u{E9}"),
@@ -215,7 +217,8 @@ private let fullFacts: [CatalogFact] = [
             productCode: "prod", accountID: "111122223333", resourceID: "task/1",
             region: "eu-west-1"
         ).started(at: .noon, isFree: false).stopped(at: .noon.adding(hours: 1))),
-    .clock(runningClock), .eventTarget(fullTarget),
+    .clock(runningClock), .settings(MarketplaceSettings(eventDelays: .realistic)),
+    .eventTarget(fullTarget),
 ]
 
 private let fullTarget: EventTarget = {

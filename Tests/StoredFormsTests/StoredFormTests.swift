@@ -71,6 +71,7 @@ struct StoredFormTests {
             id: "a", licenseARN: "l", productCode: "p", buyerAccountID: "1",
             startsAt: Timestamp(milliseconds: 7), endsAt: Timestamp(milliseconds: 9), sequence: 3)
         expected.passed = .untold
+        expected.chosenOfferID = "offer-"
         #expect(expected.end == .expired)
         #expect(expected.acceptedAt == expected.startsAt)
         #expect(try CatalogFact(kind: .agreement, storedForm: text) == .agreement(expected))
@@ -129,7 +130,7 @@ private enum StoredFacts {
     static let products = [
         (
             Product(
-                code: "p", type: .saas, title: "A", sellerAccountID: "1",
+                code: "p", id: "prod-p", type: .saas, title: "A", sellerAccountID: "1",
                 dimensions: [
                     Dimension(name: "d", type: .metered, unit: "Hours", price: "0.002"),
                     Dimension(name: "e", type: .entitled),
@@ -141,7 +142,7 @@ private enum StoredFacts {
         ),
         (
             Product(
-                code: "q", type: .agentCore, title: "B", sellerAccountID: "2",
+                code: "q", id: "prod-q", type: .agentCore, title: "B", sellerAccountID: "2",
                 integration: .customerIdentifier, contract: "2026-02",
                 fulfillmentURL: "http://localhost/a?b=c", dimensions: []),
             #"{"code":"q","contract":"2026-02","dimensions":[],"#
@@ -151,9 +152,10 @@ private enum StoredFacts {
     ]
 
     static let agreements: [(Agreement, String)] = {
-        let plain = Agreement(
+        var plain = Agreement(
             id: "agmt-1", licenseARN: "arn:1", productCode: "p", buyerAccountID: "1",
             startsAt: Timestamp(milliseconds: -5))
+        plain.chosenOfferID = "offer-1"
         var full = Agreement(
             id: "agmt-2", licenseARN: "arn:2", productCode: "p", buyerAccountID: "2",
             startsAt: Timestamp(milliseconds: .max), endsAt: Timestamp(milliseconds: .min),
@@ -165,6 +167,7 @@ private enum StoredFacts {
         full.intent = .replace
         full.previousID = "agmt-1"
         full.passed = .untold
+        full.chosenOfferID = "offer-2"
         full.entitlements = [
             Entitlement(dimension: "a", value: .integer(-3)),
             Entitlement(dimension: "b", value: .double(0.25)),
@@ -195,6 +198,13 @@ private enum StoredFacts {
         accounts.map { (.account($0.0), $0.1) } + products.map { (.product($0.0), $0.1) }
         + agreements.map { (.agreement($0.0), $0.1) }
 
+    private static func late(chosenOffer: String?) -> CatalogFact {
+        var agreement = agreements[0].0
+        agreement.chosenOfferID = chosenOffer
+        agreement.tellsLate = true
+        return .agreement(agreement)
+    }
+
     static let others: [CatalogFact] = [
         .credential(
             Credential(
@@ -211,6 +221,16 @@ private enum StoredFacts {
             RegisteredWorkload(
                 productCode: "p", accountID: "1", resourceID: "r", region: "us-east-1")),
         .clock(MarketplaceClock()),
+        .settings(MarketplaceSettings(eventDelays: .realistic)),
         .eventTarget(EventTarget(id: "t", kind: .webhook, url: "http://127.0.0.1:1/")),
+        .product(
+            Product(
+                code: "p", type: .saas, title: "A", sellerAccountID: "1", region: "cn-northwest-1",
+                dimensions: [])),
+        .product(
+            Product(
+                code: "p", id: "prod-chosen", type: .saas, title: "A", sellerAccountID: "1",
+                dimensions: [])),
+        late(chosenOffer: nil), late(chosenOffer: "offer-chosen"),
     ]
 }

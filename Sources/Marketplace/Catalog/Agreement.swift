@@ -4,6 +4,8 @@ package import MeteringAPI
 package struct Agreement: Sendable, Hashable {
     package var id: String
     package var licenseARN: String
+    /// The id of what the buyer accepted, where somebody chose it; else it is made up.
+    package var chosenOfferID: String?
     package var productCode: String
     package var buyerAccountID: String
     /// When the buyer accepted it.
@@ -23,6 +25,8 @@ package struct Agreement: Sendable, Hashable {
     package var intent: Intent
     /// The agreement that it renews or replaces.
     package var previousID: String?
+    /// Whether what happens to it is told of as late as AWS does.
+    package var tellsLate: Bool
     /// The moments of its life that have passed and been told of.
     package var passed: Milestones
     /// The order of creation; the newest has the greatest.
@@ -45,6 +49,7 @@ package struct Agreement: Sendable, Hashable {
         renewsAutomatically = false
         entitlements = []
         intent = .new
+        tellsLate = false
         passed = []
         self.sequence = sequence
     }
@@ -65,6 +70,9 @@ package struct Agreement: Sendable, Hashable {
         case replace = "REPLACE"
         case amend = "AMEND"
     }
+
+    /// The id of what the buyer accepted: `offer-` and 13 letters and digits.
+    package var offerID: String { chosenOfferID ?? MadeUpID.offer(ofAgreement: id) }
 
     /// Whether it was cancelled before it began.
     package var isCancelledBeforeStart: Bool { endsAt.map { $0 < startsAt } ?? false }
@@ -106,6 +114,7 @@ package struct Agreement: Sendable, Hashable {
         agreement.renewsAutomatically = false
         agreement.entitlements = entitlements
         agreement.intent = intent
+        agreement.tellsLate = tellsLate
         agreement.previousID = self.id
         return agreement
     }

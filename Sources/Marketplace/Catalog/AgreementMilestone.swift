@@ -2,14 +2,21 @@ package import MeteringAPI
 
 /// A moment in an agreement's life at which something happens by itself.
 ///
-/// The order is that of milestones at one moment.
+/// The order is that of milestones at one moment; the numbers are what is stored.
 package enum AgreementMilestone: Int, Sendable, CaseIterable {
-    case started
-    case endingIn180Days, endingIn120Days, endingIn90Days, endingIn60Days, endingIn30Days
+    /// The seller is told that it was accepted, where that is told late.
+    case created = 9
+    case started = 0
+    /// The seller is told of the licence, where that is told late.
+    case licensed = 10
+    case endingIn180Days = 1
+    case endingIn120Days, endingIn90Days, endingIn60Days, endingIn30Days
     case trialEnded
     case ended
+    /// The seller is told that the licence is gone, where that is told late.
+    case deprovisioned = 11
     /// The hour for final records is over.
-    case closed
+    case closed = 8
 
     /// How many days before the end it is a reminder of.
     package var daysBeforeEnd: Int64? {
@@ -19,7 +26,7 @@ package enum AgreementMilestone: Int, Sendable, CaseIterable {
         case .endingIn90Days: 90
         case .endingIn60Days: 60
         case .endingIn30Days: 30
-        case .started, .trialEnded, .ended, .closed: nil
+        case .created, .started, .licensed, .trialEnded, .ended, .deprovisioned, .closed: nil
         }
     }
 }
@@ -44,7 +51,16 @@ extension Agreement {
     /// When a milestone is; nil where the agreement, as far as is known, has none.
     package func time(of milestone: AgreementMilestone) -> Timestamp? {
         switch milestone {
+        case .created: return tellsLate ? acceptedAt.adding(seconds: EventDelays.created) : nil
         case .started: return isCancelledBeforeStart ? nil : startsAt
+        case .licensed:
+            guard tellsLate, !isCancelledBeforeStart else { return nil }
+            let time = max(acceptedAt, startsAt).adding(seconds: EventDelays.licensed)
+            // What is known of a licence that does not last so long is told before its end.
+            return endsAt.map { min($0, time) } ?? time
+        case .deprovisioned:
+            guard tellsLate, !isCancelledBeforeStart else { return nil }
+            return endsAt?.adding(seconds: EventDelays.deprovisioned)
         case .trialEnded:
             guard isFreeTrial, let trialEndsAt, endsAt.map({ trialEndsAt < $0 }) ?? true else {
                 return nil

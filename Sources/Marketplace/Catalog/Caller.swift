@@ -39,12 +39,16 @@ package struct Principal: Sendable, Hashable, Codable {
         self.resourceID = resourceID
     }
 
+    /// The partition that a workload runs in; that of an account nothing says.
+    private var partition: Partition { region.flatMap(Partition.init(ofRegion:)) ?? .aws }
+
     /// The ARN that AWS's refusals name.
     package var arn: String {
         switch kind {
         case .account: "arn:aws:iam::\(accountID):user/turnpike"
         case .ec2Instance, .ecsTask, .eksPod, .agentCoreRuntime:
-            "arn:aws:sts::\(accountID):assumed-role/turnpike-\(kind.rawValue)/\(resourceID ?? "")"
+            "arn:\(partition.name):sts::\(accountID):assumed-role/turnpike-\(kind.rawValue)/"
+                + (resourceID ?? "")
         }
     }
 }

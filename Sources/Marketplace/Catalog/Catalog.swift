@@ -18,6 +18,7 @@ package struct Catalog: Sendable {
     package private(set) var registrationTokens = FactTable<RegistrationToken>()
     private var workloads = FactTable<RegisteredWorkload>()
     package private(set) var clock = MarketplaceClock()
+    package private(set) var settings = MarketplaceSettings()
     /// Where the marketplace's time stands while there is more to happen than was done at once;
     /// nil while it goes with the clock.
     package var heldAt: Timestamp?
@@ -28,6 +29,8 @@ package struct Catalog: Sendable {
     package var workloadMoment: Timestamp?
     /// By product, in ascending version.
     private var signingKeys = FactTable<[RegistrationKey]>()
+    /// The codes of the products, by their other ids.
+    private var productsByID = FactTable<String>()
     private var buyersByCustomerIdentifier = FactTable<String>()
     private var agreementsByLicense = FactTable<String>()
     private var agreementsByParties = TreeDictionary<Parties, Siblings>()
@@ -86,6 +89,11 @@ package struct Catalog: Sendable {
     /// The buyer of an older product, by the identifier that its seller knows.
     package func buyer(customerIdentifier: String) -> Account? {
         buyersByCustomerIdentifier[customerIdentifier].flatMap { accounts[$0] }
+    }
+
+    /// The product that an id of AWS's form is of: `prod-…`.
+    package func product(id: String) -> Product? {
+        productsByID[id].flatMap { products[$0] }
     }
 
     /// The agreement that a licence is of.
@@ -165,7 +173,7 @@ extension Catalog {
     package mutating func put(_ fact: CatalogFact) {
         switch fact {
         case .account(let account): put(account)
-        case .product(let product): products[product.code] = product
+        case .product(let product): put(product)
         case .agreement(let agreement): put(agreement)
         case .credential(let credential): credentials[credential.accessKeyID] = credential
         case .registrationToken(let token): replace(token.digest, by: token)
@@ -173,6 +181,7 @@ extension Catalog {
         case .registeredWorkload(let workload):
             replace(workloads[workload.name.text], by: workload)
         case .clock(let clock): self.clock = clock
+        case .settings(let settings): self.settings = settings
         case .eventTarget(let target): eventTargets[target.id] = target
         }
     }
@@ -186,8 +195,16 @@ extension Catalog {
         case .registeredWorkload: replace(workloads[key.id], by: nil)
         case .clock: clock = MarketplaceClock()
         case .eventTarget: eventTargets[key.id] = nil
-        case .account, .product, .agreement, .signingKey: break
+        case .account, .product, .agreement, .signingKey, .settings: break
         }
+    }
+
+    private mutating func put(_ product: Product) {
+        if let old = products[product.code]?.id, productsByID[old] == product.code {
+            productsByID[old] = nil
+        }
+        products[product.code] = product
+        productsByID[product.id] = product.code
     }
 
     private mutating func put(_ account: Account) {

@@ -10,6 +10,7 @@ extension CatalogEdit {
         package var terms = AgreementTerms()
         package var id: String?
         package var licenseARN: String?
+        package var offerID: String?
         package var isFreeTrial = false
         package var trialEndsAt: Timestamp?
 
@@ -37,9 +38,9 @@ extension CatalogEdit {
         }
     }
 
-    /// Makes an agreement; `random` is letters and digits for the names that were not given.
+    /// Makes an agreement; `random` is 25 letters and digits for an id that was not given.
     package mutating func addAgreement(
-        _ draft: AgreementDraft, random: String
+        _ draft: AgreementDraft, random: @autoclosure () -> String
     ) throws(Contradiction) -> Agreement {
         var faults = ObjectionCollector()
         let product = catalog.products[draft.productCode]
@@ -50,21 +51,26 @@ extension CatalogEdit {
         faults.check(
             buyer?.role == .buyer, "buyerAccountId",
             "there is no buyer's account \(quoted(draft.buyerAccountID)): make it first")
-        let license =
-            draft.licenseARN
-            ?? "arn:aws:license-manager::\(product?.sellerAccountID ?? ""):license:l-\(random)"
+        let id = draft.id ?? "agmt-\(random())"
         var agreement = Agreement(
-            id: draft.id ?? "agmt-\(random)", licenseARN: license,
+            id: id, licenseARN: draft.licenseARN ?? licenseARN(ofAgreement: id, product),
             productCode: draft.productCode, buyerAccountID: draft.buyerAccountID,
             startsAt: draft.startsAt ?? now, isFreeTrial: draft.isFreeTrial,
             sequence: catalog.agreements.count + 1)
         agreement.acceptedAt = now
+        agreement.chosenOfferID = draft.offerID
+        agreement.tellsLate = catalog.settings.eventDelays == .realistic
         agreement.trialEndsAt = draft.trialEndsAt
         draft.terms.apply(to: &agreement)
         check(agreement, of: product, isNew: true, &faults)
         checkTrial(of: agreement, &faults)
         try faults.finish()
         return accept(agreement)
+    }
+
+    /// What the licence of an agreement is called where nobody chose it.
+    func licenseARN(ofAgreement id: String, _ product: Product?) -> String {
+        MadeUpID.licenseARN(ofAgreement: id, in: (product?.partition ?? .aws).name)
     }
 
     /// Changes the terms of an agreement; its id and its licence stay.
@@ -104,13 +110,14 @@ extension CatalogEdit {
         package var terms = AgreementTerms()
         package var id: String?
         package var licenseARN: String?
+        package var offerID: String?
 
         package init() {}
     }
 
     /// Makes the agreement that begins where this one ends, for as long unless told otherwise.
     package mutating func renewAgreement(
-        _ id: String, _ succession: Succession, random: String
+        _ id: String, _ succession: Succession, random: @autoclosure () -> String
     ) throws(Contradiction) -> Agreement {
         let old = try running(id, for: "renewed")
         guard let end = old.endsAt else {
@@ -121,12 +128,12 @@ extension CatalogEdit {
         var ended = old
         ended.end = .renewed
         ended.renewsAutomatically = false
-        return try succeed(ended, by: .renew, succession, random: random, at: end)
+        return try succeed(ended, by: .renew, succession, random: random(), at: end)
     }
 
     /// Ends an agreement now and makes another in its place.
     package mutating func replaceAgreement(
-        _ id: String, _ succession: Succession, random: String
+        _ id: String, _ succession: Succession, random: @autoclosure () -> String
     ) throws(Contradiction) -> Agreement {
         var ended = try running(id, for: "replaced")
         if ended.state(at: now) == .pending {
@@ -137,20 +144,21 @@ extension CatalogEdit {
         ended.endsAt = now
         ended.end = .replaced
         ended.renewsAutomatically = false
-        return try succeed(ended, by: .replace, succession, random: random, at: now)
+        return try succeed(ended, by: .replace, succession, random: random(), at: now)
     }
 
     private mutating func succeed(
         _ ended: Agreement, by intent: Agreement.Intent, _ succession: Succession,
-        random: String, at time: Timestamp
+        random: @autoclosure () -> String, at time: Timestamp
     ) throws(Contradiction) -> Agreement {
-        let seller = catalog.products[ended.productCode]?.sellerAccountID ?? ""
+        let id = succession.id ?? "agmt-\(random())"
+        let product = catalog.products[ended.productCode]
         var agreement = ended.successor(
-            intent, id: succession.id ?? "agmt-\(random)",
-            licenseARN: succession.licenseARN
-                ?? "arn:aws:license-manager::\(seller):license:l-\(random)",
-            at: time)
+            intent, id: id,
+            licenseARN: succession.licenseARN ?? licenseARN(ofAgreement: id, product), at: time)
         agreement.acceptedAt = now
+        agreement.chosenOfferID = succession.offerID
+        agreement.tellsLate = catalog.settings.eventDelays == .realistic
         agreement.sequence = catalog.agreements.count + 1
         if let length = ended.length, intent == .renew {
             agreement.endsAt = time.adding(milliseconds: length)
@@ -168,7 +176,7 @@ extension CatalogEdit {
 
     private mutating func accept(_ agreement: Agreement) -> Agreement {
         put(.agreement(agreement))
-        tell(.agreementCreated, of: agreement, at: now)
+        if !agreement.tellsLate { tell(.agreementCreated, of: agreement, at: now) }
         return agreement
     }
 
@@ -248,10 +256,11 @@ extension CatalogEdit {
                 + "later"
         )
         faults.check(!agreement.id.isEmpty, "agreementId", "the agreement's id is empty")
+        faults.check(!agreement.offerID.isEmpty, "offerId", "the offer's id is empty")
         faults.check(
             ModelText.isLicenseARN(agreement.licenseARN), "licenseArn",
             "\(quoted(agreement.licenseARN)) is no ARN such as "
-                + "arn:aws:license-manager::111122223333:license:l-1a2b3c")
+                + "arn:aws:license-manager::294406891311:license:l-1a2b3c")
         checkEntitlements(of: agreement, product, &faults)
         faults.conflict(
             unless: !isNew || catalog.agreements[agreement.id] == nil, "agreementId",

@@ -5,7 +5,13 @@ extension CatalogEdit {
     ///
     /// Once it has usage, its type, its seller and its dimensions stay. Only the store knows: where
     /// one of them changes, the product is among those that must have no usage.
+    ///
+    /// A product that is there keeps its id, unless one that is not made up is asked for.
     package mutating func putProduct(_ product: Product) throws(Contradiction) -> Product {
+        var product = product
+        if product.id.hasSameBytes(as: MadeUpID.product(ofCode: product.code)) {
+            product.id = catalog.products[product.code]?.id ?? product.id
+        }
         var faults = ObjectionCollector()
         faults.check(
             ModelText.isProductCode(product.code), "productCode",
@@ -13,6 +19,10 @@ extension CatalogEdit {
         faults.check(
             catalog.accounts[product.sellerAccountID]?.role == .seller, "sellerAccountId",
             "there is no seller's account \(quoted(product.sellerAccountID)): make it first")
+        check(idOf: product, &faults)
+        faults.check(
+            Partition(ofRegion: product.region) != nil, "region",
+            "\(quoted(product.region)) is no region of AWS's, such as us-east-1")
         if let contract = product.contract {
             faults.check(
                 Contract.named(contract) != nil, "contract",
@@ -46,6 +56,19 @@ extension CatalogEdit {
             put(.signingKey(RegistrationKey(productCode: product.code, version: 1)))
         }
         return product
+    }
+
+    /// In files of version 0.1 two products can have one id, and keep it.
+    private func check(idOf product: Product, _ faults: inout ObjectionCollector) {
+        guard catalog.products[product.code]?.id.hasSameBytes(as: product.id) != true
+        else { return }
+        faults.check(
+            ModelText.isProductCode(product.id), "productId",
+            "a product's id has 1 to \(ModelLimits.text) characters of a-z A-Z 0-9 and -/=:_.@")
+        let holder = catalog.product(id: product.id)?.code
+        faults.conflict(
+            unless: holder.map { $0.hasSameBytes(as: product.code) } ?? true, "productId",
+            "\(quoted(product.id)) is the id of the product \(quoted(holder ?? ""))")
     }
 
     /// What has to be looked up before a product is put: the keys of a container's product and,

@@ -22,7 +22,7 @@ extension CatalogEdit {
     ///
     /// Who asks for a free trial gets one, also beside an agreement that is paid for.
     package mutating func subscribe(
-        _ subscription: Subscription, random: String
+        _ subscription: Subscription, random: @autoclosure () -> String
     ) throws(Contradiction) -> (agreement: Agreement, isNew: Bool) {
         if !subscription.isAnother, let agreement = reusable(subscription) {
             return (agreement, false)
@@ -30,7 +30,7 @@ extension CatalogEdit {
         var draft = AgreementDraft(
             productCode: subscription.productCode, buyerAccountID: subscription.buyerAccountID)
         draft.isFreeTrial = subscription.isFreeTrial
-        return (try addAgreement(draft, random: random), true)
+        return (try addAgreement(draft, random: random()), true)
     }
 
     private func reusable(_ subscription: Subscription) -> Agreement? {

@@ -10,21 +10,22 @@ package enum CatalogFact: Sendable, Hashable {
     case signingKey(RegistrationKey)
     case registeredWorkload(RegisteredWorkload)
     case clock(MarketplaceClock)
+    case settings(MarketplaceSettings)
     case eventTarget(EventTarget)
 
     /// What a fact is about.
     package enum Kind: String, Sendable, CaseIterable {
         case account, product, agreement, credential, registrationToken, signingKey
-        case registeredWorkload, clock, eventTarget
+        case registeredWorkload, clock, eventTarget, settings
 
         /// Whether such facts may be removed while the rest stays.
         ///
         /// Accounts, products and agreements, and the keys that signed for them, stay for ever,
-        /// because usage and what was handed out refer to them.
+        /// because usage and what was handed out refer to them; settings are replaced.
         package var isRemovable: Bool {
             switch self {
             case .credential, .registrationToken, .registeredWorkload, .clock, .eventTarget: true
-            case .account, .product, .agreement, .signingKey: false
+            case .account, .product, .agreement, .signingKey, .settings: false
             }
         }
     }
@@ -60,13 +61,17 @@ package enum CatalogFact: Sendable, Hashable {
         case .registeredWorkload(let workload):
             Key(.registeredWorkload, workload.name.text)
         case .clock: Key(.clock, "")
+        case .settings: Key(.settings, "")
         case .eventTarget(let target): Key(.eventTarget, target.id)
         }
     }
 }
 
 /// A change of what the marketplace knows.
-package enum CatalogChange: Sendable, Hashable {
+///
+/// It is kept as a reference: an event holds all that it tells of, and lists of changes grow and
+/// are copied.
+package indirect enum CatalogChange: Sendable, Hashable {
     /// Adds a fact, or replaces the one of its key.
     case put(CatalogFact)
     /// Removes a fact of a kind that is removable; others stay.
@@ -100,6 +105,7 @@ extension Catalog {
         case .agreement: agreements[key.id].map { .agreement($0) }
         case .credential: credentials[key.id].map { .credential($0) }
         case .clock: .clock(clock)
+        case .settings: .settings(settings)
         case .eventTarget: eventTargets[key.id].map { .eventTarget($0) }
         case .registrationToken, .signingKey, .registeredWorkload: nil
         }

@@ -3,6 +3,9 @@ import MeteringAPI
 /// What a seller lists on the marketplace.
 package struct Product: Sendable, Hashable {
     package var code: String
+    /// AWS's other name of it: `prod-` and 13 letters and digits, made up of the code unless
+    /// somebody chose it.
+    package var id: String
     package var type: ProductType
     package var title: String
     /// The account that published it.
@@ -12,22 +15,31 @@ package struct Product: Sendable, Hashable {
     package var contract: String?
     /// Where the buyer's browser posts the registration token.
     package var fulfillmentURL: String?
+    /// The region that it is sold in; what is made up for it belongs to that region's partition.
+    package var region: String
     package var dimensions: [Dimension]
 
     package init(
-        code: String, type: ProductType, title: String, sellerAccountID: String,
+        code: String, id: String? = nil, type: ProductType, title: String,
+        sellerAccountID: String,
         integration: Integration = .concurrentAgreements, contract: String? = nil,
-        fulfillmentURL: String? = nil, dimensions: [Dimension]
+        fulfillmentURL: String? = nil, region: String = Partition.aws.homeRegion,
+        dimensions: [Dimension]
     ) {
         self.code = code
+        self.id = id ?? MadeUpID.product(ofCode: code)
         self.type = type
         self.title = title
         self.sellerAccountID = sellerAccountID
         self.integration = integration
         self.contract = contract
         self.fulfillmentURL = fulfillmentURL
+        self.region = region
         self.dimensions = dimensions
     }
+
+    /// The partition that it is sold in; regions that are none of AWS's are in its first.
+    package var partition: Partition { Partition(ofRegion: region) ?? .aws }
 
     /// Whether its seller is told by SNS as well, as for products of the older generation.
     package var hasTopics: Bool { integration == .customerIdentifier }

@@ -111,8 +111,12 @@ extension CatalogEdit {
         let time = max(agreement.time(of: milestone) ?? now, agreement.acceptedAt)
         agreement.passed.insert(Agreement.Milestones(milestone))
         switch milestone {
-        case .started:
+        case .created:
             put(.agreement(agreement))
+            tell(.agreementCreated, of: agreement, at: time)
+        case .started, .licensed:
+            put(.agreement(agreement))
+            guard agreement.tellsLate == (milestone == .licensed) else { break }
             tell(.licenseUpdated, of: agreement, at: time)
             tellOfStart(of: agreement, at: time)
         case .endingIn180Days, .endingIn120Days, .endingIn90Days, .endingIn60Days,
@@ -126,6 +130,9 @@ extension CatalogEdit {
             tell(.licenseUpdated, of: agreement, at: time)
             tell(.entitlementUpdated, of: agreement, at: time)
         case .ended: end(agreement, at: time)
+        case .deprovisioned:
+            put(.agreement(agreement))
+            tell(.licenseDeprovisioned, of: agreement, at: time)
         case .closed:
             put(.agreement(agreement))
             let hasTopics = catalog.products[agreement.productCode]?.hasTopics ?? false
@@ -153,7 +160,7 @@ extension CatalogEdit {
         if renews { renewAutomatically(agreement, at: time) }
         tell(.agreementEnded, of: agreement, at: time)
         guard !agreement.isCancelledBeforeStart else { return }
-        tell(.licenseDeprovisioned, of: agreement, at: time)
+        if !agreement.tellsLate { tell(.licenseDeprovisioned, of: agreement, at: time) }
         switch agreement.end {
         // The agreement that follows it says the rest.
         case .renewed, .replaced: break
@@ -180,15 +187,15 @@ extension CatalogEdit {
     /// The same terms once more, for as long.
     private mutating func renewAutomatically(_ old: Agreement, at time: Timestamp) {
         let name = String(newID().filter { $0 != "-" }.prefix(25))
-        let seller = catalog.products[old.productCode]?.sellerAccountID ?? ""
+        let id = "agmt-\(name)"
         var agreement = old.successor(
-            .renew, id: "agmt-\(name)",
-            licenseARN: "arn:aws:license-manager::\(seller):license:l-\(name)", at: time)
+            .renew, id: id,
+            licenseARN: licenseARN(ofAgreement: id, catalog.products[old.productCode]), at: time)
         agreement.endsAt = old.length.map { time.adding(milliseconds: $0) }
         agreement.end = .expired
         agreement.renewsAutomatically = true
         agreement.sequence = catalog.agreements.count + 1
         put(.agreement(agreement))
-        tell(.agreementCreated, of: agreement, at: time)
+        if !agreement.tellsLate { tell(.agreementCreated, of: agreement, at: time) }
     }
 }

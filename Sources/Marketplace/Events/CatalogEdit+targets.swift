@@ -21,6 +21,7 @@ extension CatalogEdit {
         faults.check(
             (target.accessKeyID == nil) == (target.secretAccessKey == nil), "secretAccessKey",
             "accessKeyId and secretAccessKey come together")
+        check(headersOf: target, &faults)
         if let disturbance = target.disturbance {
             faults.check(
                 (0...MarketplaceLimits.deliveryDelaySeconds).contains(disturbance.delaySeconds),
@@ -46,6 +47,43 @@ extension CatalogEdit {
         target.disturbedEvents = 0
         put(.eventTarget(target))
         return target
+    }
+
+    private func check(headersOf target: EventTarget, _ faults: inout ObjectionCollector) {
+        let headers = target.headers ?? []
+        let longest = MarketplaceLimits.targetHeaderBytes
+        faults.check(
+            target.kind == .webhook || (headers.isEmpty && target.username == nil), "headers",
+            "only webhooks have headers and credentials of their own")
+        faults.check(
+            headers.count <= MarketplaceLimits.targetHeaders, "headers",
+            "there are at most \(MarketplaceLimits.targetHeaders)")
+        var names: Set<String> = []
+        for (index, header) in headers.enumerated() {
+            let name = header.name.lowercased()
+            faults.check(
+                header.isName && name.utf8.count <= longest, "headers[\(index)].name",
+                "\(quoted(header.name)) is no name of a header")
+            faults.check(
+                !EventTarget.Header.ofRequests.contains(name)
+                    && (name != "authorization" || target.username == nil),
+                "headers[\(index)].name", "\(quoted(header.name)) is set by Turnpike itself")
+            faults.check(
+                names.insert(name).inserted, "headers[\(index)].name", "it comes twice")
+            faults.check(
+                header.isValue && header.value.utf8.count <= longest, "headers[\(index)].value",
+                "a value has 1 to \(longest) printable characters of ASCII, and no line breaks")
+        }
+        faults.check(
+            (target.username == nil) == (target.password == nil), "password",
+            "username and password come together")
+        let credentials = [target.username, target.password].compactMap(\.self)
+        faults.check(
+            credentials.allSatisfy { $0.utf8.count <= longest && !$0.utf8.contains { $0 < 32 } }
+                && target.username?.contains(":") != true,
+            "username",
+            "the user name has no colon, and neither has control characters or over \(longest) "
+                + "bytes")
     }
 
     /// Removes a target and what waits to be delivered to it.
@@ -98,5 +136,33 @@ extension CatalogEdit {
             planned += Array(repeating: delivery, count: decision.isDropped ? 1 : decision.copies)
         }
         return planned
+    }
+}
+
+extension EventTarget.Header {
+    /// What a request says of itself.
+    fileprivate static let ofRequests: Set<String> = [
+        "connection", "content-length", "content-type", "expect", "host", "te", "trailer",
+        "transfer-encoding", "upgrade", "user-agent", "x-amz-sns-message-id",
+        "x-amz-sns-message-type", "x-amz-sns-subscription-arn", "x-amz-sns-topic-arn",
+    ]
+
+    /// Whether the name is a token of HTTP (RFC 9110).
+    fileprivate var isName: Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+
+    /// Whether the value is visible characters of ASCII, with blanks between them.
+    fileprivate var isValue: Bool {
+        guard let first = value.utf8.first, let last = value.utf8.last else { return false }
+        return first > 32 && last > 32 && value.utf8.allSatisfy { (32..<127).contains($0) }
     }
 }

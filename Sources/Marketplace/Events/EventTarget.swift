@@ -10,6 +10,17 @@ package struct EventTarget: Sendable, Hashable, Codable {
         case sqs
     }
 
+    /// A header with a value that is the same in every request, such as an API key.
+    package struct Header: Sendable, Hashable, Codable {
+        package var name: String
+        package var value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
     /// Which of the two forms of events a target takes.
     package enum Channels: String, Sendable, Codable, CaseIterable {
         case eventBridge, sns, both
@@ -25,6 +36,13 @@ package struct EventTarget: Sendable, Hashable, Codable {
     package var accessKeyID: String?
     /// A secret.
     package var secretAccessKey: String?
+    /// What each request to a webhook carries beside what it says of itself; the values are
+    /// secrets. Nil in what version 0.1 stored.
+    package var headers: [Header]?
+    /// What a webhook asks for: HTTP's basic credentials.
+    package var username: String?
+    /// A secret.
+    package var password: String?
     package var disturbance: Disturbance?
     /// How many events the disturbance has decided about.
     package var disturbedEvents: Int64 = 0
@@ -41,11 +59,25 @@ package struct EventTarget: Sendable, Hashable, Codable {
         self.disturbance = disturbance
     }
 
+    /// Whether it is asked in the same way as another, with the same secrets.
+    package func isAsked(as other: EventTarget) -> Bool {
+        var likeness = other
+        likeness.channels = channels
+        likeness.productCode = productCode
+        likeness.disturbance = disturbance
+        likeness.disturbedEvents = disturbedEvents
+        return isSame(as: likeness)
+    }
+
     /// Whether it is the same target in every member, and each text by its bytes.
     func isSame(as other: EventTarget) -> Bool {
         func texts(_ target: EventTarget) -> [ExactText?] {
-            [target.id, target.url, target.productCode, target.accessKeyID, target.secretAccessKey]
-                .map { $0.map(ExactText.init) }
+            let headers = target.headers ?? []
+            return [
+                target.id, target.url, target.productCode, target.accessKeyID,
+                target.secretAccessKey, target.username, target.password,
+            ].map { $0.map(ExactText.init) }
+                + headers.flatMap { [ExactText($0.name), ExactText($0.value)] }
         }
         return self == other && texts(self) == texts(other)
     }

@@ -30,6 +30,9 @@ package struct MarketplaceEvent: Sendable, Hashable {
         self.sellerName = sellerName
     }
 
+    /// The request that it came of, a UUID of its own.
+    package var requestID: String { MadeUpID.request(ofEvent: id) }
+
     /// How the seller hears of it.
     package enum Channel: String, Sendable, CaseIterable {
         case eventBridge

@@ -7,7 +7,12 @@ package enum GetEntitlementsRules {
         _ request: GetEntitlementsRequest, in context: RuleContext
     ) throws(Refusal) -> GetEntitlementsResult {
         try context.permit(.getEntitlements)
-        try context.requireOffer(of: .getEntitlements)
+        guard Regions.offer(.getEntitlements, in: context.region, to: .account) else {
+            // The operation has no exception of its own for this.
+            throw Refusal(
+                .invalidParameter, .regionAvailability,
+                "AWS does not offer GetEntitlements in \(context.region)")
+        }
         let account = context.caller.principal.accountID
         let code = request.productCode ?? ""
         guard let product = context.catalog.products[code],
@@ -24,6 +29,12 @@ package enum GetEntitlementsRules {
             throw Refusal(
                 .invalidParameter, .identifiers,
                 "CUSTOMER_IDENTIFIER and CUSTOMER_AWS_ACCOUNT_ID exclude each other")
+        }
+        guard request.filter[.dimension] == nil || request.namesCustomers else {
+            throw Refusal(
+                .invalidParameter, .identifiers,
+                "a filter of DIMENSION needs one of CUSTOMER_IDENTIFIER, "
+                    + "CUSTOMER_AWS_ACCOUNT_ID or LICENSE_ARN beside it")
         }
         let start = try Position(request.nextToken, product.code)
         let found = entitlements(of: product, request, context)
@@ -81,7 +92,14 @@ package enum GetEntitlementsRules {
             customerIdentifier: product.integration == .customerIdentifier
                 ? buyer.customerIdentifier : nil,
             customerAWSAccountID: buyer.id, value: entitlement.value,
-            expirationDate: agreement.endsAt, licenseARN: agreement.licenseARN)
+            expirationDate: agreement.endsAt ?? .withoutEnd, licenseARN: agreement.licenseARN)
+    }
+}
+
+extension GetEntitlementsRequest {
+    /// Whether it asks for certain buyers or licences only.
+    fileprivate var namesCustomers: Bool {
+        [.customerIdentifier, .customerAWSAccountID, .licenseARN].contains { filter[$0] != nil }
     }
 }
 

@@ -21,7 +21,7 @@ extension CatalogFact.Kind {
     package var isLookedUp: Bool {
         switch self {
         case .registrationToken, .signingKey, .registeredWorkload: true
-        case .account, .product, .agreement, .credential, .clock, .eventTarget: false
+        case .account, .product, .agreement, .credential, .clock, .eventTarget, .settings: false
         }
     }
 }
@@ -33,7 +33,8 @@ extension CatalogFact {
         switch self {
         case .signingKey(let key): key.productCode
         case .registeredWorkload(let workload): workload.resourceID
-        case .account, .product, .agreement, .credential, .registrationToken, .clock, .eventTarget:
+        case .account, .product, .agreement, .credential, .registrationToken, .clock, .eventTarget,
+            .settings:
             nil
         }
     }
@@ -44,7 +45,9 @@ extension CatalogFact {
         switch self {
         case .registrationToken(let token): token.expiresAt
         case .registeredWorkload(let workload): workload.nextMoment
-        case .account, .product, .agreement, .credential, .signingKey, .clock, .eventTarget: nil
+        case .account, .product, .agreement, .credential, .signingKey, .clock, .eventTarget,
+            .settings:
+            nil
         }
     }
 

@@ -15,11 +15,6 @@ extension MarketplaceEvent {
     }
 }
 
-extension Agreement {
-    /// What the buyer accepted; events name it, and nothing else here does.
-    var offerID: String { "offer-" + id.drop { $0 != "-" }.dropFirst().prefix(13) }
-}
-
 extension JSONWriter {
     /// A message of SNS, without its envelope; the boolean is a text, as AWS prints it.
     fileprivate mutating func message(_ event: MarketplaceEvent) {

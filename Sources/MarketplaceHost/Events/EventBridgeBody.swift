@@ -2,8 +2,9 @@ import AWSWire
 import Marketplace
 import MeteringAPI
 
-// EventBridge's events, member by member as the seller's guide prints them: which ones an event has
-// differs from kind to kind.
+// EventBridge's events, member by member as the seller's guide prints them and as a recording of
+// August 2026 has them: which ones an event has differs from kind to kind. Moments in the detail
+// have milliseconds, unless they are of a whole second.
 
 extension JSONWriter {
     mutating func eventBridge(_ event: MarketplaceEvent) {
@@ -13,12 +14,15 @@ extension JSONWriter {
         member("source", "aws.agreement-marketplace")
         member("account", event.product.sellerAccountID)
         time("time", event.time.wholeSecond)
-        member("region", "us-east-1")
+        member("region", event.product.partition.homeRegion)
         name("resources")
-        list(event.kind.isAboutRequest ? [] : [event.agreement.arn]) { $0.string($1) }
+        let partition = event.product.partition.name
+        list(event.kind.isAboutRequest ? [] : [event.agreement.arn(in: partition)]) {
+            $0.string($1)
+        }
         name("detail")
         object { writer in
-            writer.member("requestId", event.id)
+            writer.member("requestId", event.requestID)
             writer.member("catalog", "AWSMarketplace")
             writer.detail(event)
         }
@@ -53,7 +57,7 @@ extension JSONWriter {
             }
             writer.member("intent", agreement.intent.rawValue)
             writer.member("status", "ACTIVE")
-            writer.time("acceptanceTime", agreement.acceptedAt.wholeSecond)
+            writer.time("acceptanceTime", agreement.acceptedAt)
             writer.term(agreement)
             writer.member("previousAgreementId", agreement.previousID)
             if isAmendment {
@@ -62,10 +66,13 @@ extension JSONWriter {
         }
         if isAmendment { renewalSummary(of: agreement) }
         if isAmendment || isRenewal { product(event) }
-        // No channel partner takes part here.
-        if !isRenewal { null("resaleAuthorization") }
+        if !isRenewal {
+            // No channel partner takes part here.
+            name("resaleAuthorization")
+            object { $0.null("id") }
+        }
         parties(event, sellerName: isRenewal ? event.sellerName : nil)
-        offer(event)
+        if event.kind != .agreementEnded { offer(event) }
     }
 
     /// What comes before an agreement's end.
@@ -99,7 +106,7 @@ extension JSONWriter {
         member("tcv", "105000.00")
         member("currency", "USD")
         guard event.kind == .renewalTermsFinalized else { return }
-        time("termsFinalizedTime", event.time.wholeSecond)
+        time("termsFinalizedTime", event.time)
         lockout(of: event.agreement)
     }
 
@@ -143,7 +150,7 @@ extension JSONWriter {
         offer(event)
         name("advisory")
         let member: StaticString = event.kind == .advisoryIssued ? "issuedAt" : "resolvedAt"
-        object { $0.time(member, event.time.wholeSecond) }
+        object { $0.time(member, event.time) }
     }
 
     /// A request of the seller's to cancel the agreement, of which there is one per agreement.
@@ -162,8 +169,8 @@ extension JSONWriter {
             writer.member("reasonMessage", "")
             writer.member("statusCode", status)
             writer.member("statusMessage", "")
-            writer.time("createdAt", event.time.wholeSecond)
-            writer.time("updatedAt", event.time.wholeSecond)
+            writer.time("createdAt", event.time)
+            writer.time("updatedAt", event.time)
         }
     }
 
@@ -183,8 +190,8 @@ extension JSONWriter {
     }
 
     private mutating func term(_ agreement: Agreement) {
-        time("startTime", agreement.startsAt.wholeSecond)
-        time("endTime", agreement.endsAt?.wholeSecond)
+        time("startTime", agreement.startsAt)
+        time("endTime", agreement.endsAt ?? .withoutEnd)
     }
 
     private mutating func product(_ event: MarketplaceEvent) {
@@ -243,25 +250,20 @@ extension MarketplaceEvent.Kind {
 }
 
 extension Agreement {
-    fileprivate var arn: String { "arn:aws:aws-marketplace::aws:agreement:\(id)" }
+    fileprivate func arn(in partition: String) -> String {
+        "arn:\(partition):aws-marketplace::aws:agreement:\(id)"
+    }
 
     /// From when on the renewal cannot be stopped any more, which is when it is announced.
     fileprivate var lockoutStartsAt: Timestamp? {
-        renewsAutomatically ? endsAt?.adding(seconds: -30 * 86_400).wholeSecond : nil
+        renewsAutomatically ? endsAt?.adding(seconds: -30 * 86_400) : nil
     }
 
     /// The id of what belongs to it: its own, without the prefix.
     fileprivate var requestID: Substring { id.drop { $0 != "-" }.dropFirst() }
 }
 
-extension Product {
-    /// AWS's other name of a product; made from its code.
-    fileprivate var id: String {
-        "prod-" + String(decoding: code.lowercased().utf8.prefix(13), as: UTF8.self)
-    }
-}
-
 extension Timestamp {
-    /// EventBridge has no smaller unit.
+    /// The time of an event itself has no smaller unit.
     fileprivate var wholeSecond: Timestamp { Timestamp(seconds: seconds) }
 }

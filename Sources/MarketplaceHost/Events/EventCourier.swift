@@ -197,9 +197,7 @@ package struct EventCourier: Service, CustomStringConvertible {
     /// Whether a target is where it was, and is asked in the same way.
     private func isAsItWas(_ target: EventTarget) -> Bool {
         guard let current = state.catalog.eventTargets[target.id] else { return false }
-        return current.url == target.url && current.kind == target.kind
-            && current.accessKeyID.map(ExactText.init) == target.accessKeyID.map(ExactText.init)
-            && current.secretAccessKey == target.secretAccessKey
+        return current.isAsked(as: target)
     }
 
     /// Leaves a target alone for a while, unless it is changed.

@@ -1,4 +1,5 @@
 import AWSWire
+import FoundationEssentials
 import Marketplace
 import MeteringAPI
 
@@ -29,8 +30,10 @@ struct TargetMessage: Sendable {
                     ("content-type", "text/plain; charset=UTF-8"),
                     ("x-amz-sns-message-type", "Notification"),
                     ("x-amz-sns-message-id", event.id), ("x-amz-sns-topic-arn", event.topicARN),
+                    ("x-amz-sns-subscription-arn", event.subscriptionARN(of: target)),
                 ]
             }
+            headers += target.ownHeaders
         }
     }
 
@@ -64,11 +67,30 @@ extension TargetURL {
     }
 }
 
+extension EventTarget {
+    /// What the target asks for, beside what every request says.
+    fileprivate var ownHeaders: [(name: String, value: String)] {
+        var own = (headers ?? []).map { (name: $0.name, value: $0.value) }
+        if let username, let password {
+            let credentials = Data("\(username):\(password)".utf8).base64EncodedString()
+            own.append(("authorization", "Basic \(credentials)"))
+        }
+        return own
+    }
+}
+
 extension MarketplaceEvent {
+    /// The subscription of a target to the topic; a UUID, the same for each of its messages.
+    fileprivate func subscriptionARN(of target: EventTarget) -> String {
+        "\(topicARN):\(MadeUpID.subscription(ofTarget: target.id))"
+    }
+
     /// The topic of its product; the account is the one that AWS's examples show.
     fileprivate var topicARN: String {
         let topic = kind == .entitlementUpdated ? "entitlement" : "subscription"
-        return "arn:aws:sns:us-east-1:287250355862:aws-mp-\(topic)-notification-\(product.code)"
+        let partition = product.partition
+        return "arn:\(partition.name):sns:\(partition.homeRegion):287250355862:"
+            + "aws-mp-\(topic)-notification-\(product.code)"
     }
 
     /// The message in the envelope of SNS's notifications, without a signature.

@@ -25,11 +25,17 @@ struct RegionTests {
         "", "cn-north-1", "us-east-3", "ca-west-1", "US-EAST-1", "ap-southeast-5",
     ]
 
+    /// The European Sovereign Cloud, China, and an isolated region.
+    private static let elsewhere: Set<String> = [
+        "eusc-de-east-1", "cn-northwest-1", "us-isob-east-1",
+    ]
+
     /// An operation, the kinds of caller, and the regions.
     private static let rows: [(OperationName, [PrincipalKind], Set<String>)] = [
-        (.batchMeterUsage, [.account], saas.union(["cn-northwest-1"])),
-        (.resolveCustomer, [.account], saas.union(["cn-northwest-1"])),
-        (.meterUsage, [.ec2Instance], saas.union(government)),
+        (.batchMeterUsage, [.account], saas.union(elsewhere)),
+        (.resolveCustomer, [.account], saas.union(elsewhere)),
+        (.getEntitlements, [.account], ["us-east-1", "cn-northwest-1", "eusc-de-east-1"]),
+        (.meterUsage, [.ec2Instance], saas.union(government).union(["us-isob-east-1"])),
         (.meterUsage, [.ecsTask, .eksPod], containers),
         (.meterUsage, [.agentCoreRuntime], ["us-east-1"]),
         (.registerUsage, [.ecsTask, .eksPod], containers),
@@ -37,11 +43,27 @@ struct RegionTests {
 
     @Test("An operation is offered in its regions and in no other", arguments: rows)
     func offer(operation: OperationName, kinds: [PrincipalKind], regions: Set<String>) {
-        let all = Self.saas.union(Self.government).union(Self.strangers).union(["cn-northwest-1"])
+        let all = Self.saas.union(Self.government).union(Self.strangers).union(Self.elsewhere)
         for kind in kinds {
             let offered = all.filter { Regions.offer(operation, in: $0, to: kind) }
             #expect(offered == regions)
         }
+    }
+
+    @Test(
+        "A region's partition is that of its ARNs, and has a region that speaks for it",
+        arguments: [
+            ("eu-west-1", "aws", "us-east-1"), ("us-east-1", "aws", "us-east-1"),
+            ("cn-north-1", "aws-cn", "cn-northwest-1"),
+            ("us-gov-east-1", "aws-us-gov", "us-gov-west-1"),
+            ("eusc-de-east-1", "aws-eusc", "eusc-de-east-1"),
+            ("us-isob-west-1", "aws-iso-b", "us-isob-east-1"),
+        ])
+    func partitions(region: String, name: String, home: String) {
+        let partition = Partition(ofRegion: region)
+        #expect(partition?.name == name)
+        #expect(partition?.homeRegion == home)
+        #expect(Partition(ofRegion: "\(region)a") == nil)
     }
 
     @Test("The lists are as long as AWS's")

@@ -16,10 +16,12 @@ struct AgreementRouteTests {
         let made = await market.send(
             .post, "agreements", #"{"productCode":"saas","buyerAccountId":"222233334444"}"#)
         #expect(made.status == 201)
-        #expect(made["agreementId"]?.hasPrefix("agmt-") == true)
+        #expect(made["agreementId"]?.wholeMatch(of: /agmt-[0-9a-z]{25}/) != nil)
         #expect(
-            made["licenseArn"]?.hasPrefix("arn:aws:license-manager::111122223333:license:l-")
-                == true)
+            made["licenseArn"]?
+                .wholeMatch(of: /arn:aws:license-manager::294406891311:license:l-[0-9a-f]{32}/)
+                != nil)
+        #expect(made["offerId"]?.wholeMatch(of: /offer-[0-9a-z]{13}/) != nil)
         #expect(made["customerIdentifier"] == "ifAPi5AcF3")
         #expect(made["state"] == "active")
         #expect(made["startsAt"] == ControlMarket.now.iso8601)

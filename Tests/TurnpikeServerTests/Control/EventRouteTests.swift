@@ -15,7 +15,10 @@ struct EventRouteTests {
                 "accounts/222233334444",
                 #"{"role":"buyer","name":"Globex","customerIdentifier":"X01EXAMPLEX"}"#
             ),
-            ("products/newer", ControlMarket.product("saas")),
+            (
+                "products/newer",
+                ControlMarket.product("saas", #""productId":"prod-abcdefghijklm","#)
+            ),
             (
                 "products/older",
                 ControlMarket.product("saas", #""integration":"customerIdentifier","#)
@@ -36,6 +39,7 @@ struct EventRouteTests {
             """
             {"productCode":"\(product)","buyerAccountId":"222233334444",\
             "agreementId":"agmt-4mwg1nevbokzw95eca5797ixs",\
+            "offerId":"offer-4mwg1nevbokzw",\
             "licenseArn":"arn:aws:license-manager::111122223333:license:l-1a2b3c"\(more)}
             """)
         #expect(made.status == 201, "\(made.text)")
@@ -65,7 +69,7 @@ struct EventRouteTests {
                 "agreement":{"id":"agmt-4mwg1nevbokzw95eca5797ixs","intent":"NEW",\
                 "status":"ACTIVE","acceptanceTime":"2026-12-01T00:00:00Z",\
                 "startTime":"2026-12-01T00:00:00Z","endTime":"2026-12-02T00:00:00Z"},\
-                "resaleAuthorization":null,\
+                "resaleAuthorization":{"id":null},\
                 \(parties)
                 """))
         #expect(events["items.1.body.detail-type"] == "License Updated - Manufacturer")
@@ -73,7 +77,7 @@ struct EventRouteTests {
             events.text.contains(
                 """
                 "agreement":{"id":"agmt-4mwg1nevbokzw95eca5797ixs"},\
-                "product":{"code":"newer","id":"prod-newer"},\
+                "product":{"code":"newer","id":"prod-abcdefghijklm"},\
                 "license":{"arn":"arn:aws:license-manager::111122223333:license:l-1a2b3c"},\
                 \(parties)
                 """))

@@ -48,6 +48,7 @@ struct MarketplaceRouteTests {
             {"type":"saas","title":"Acme Mail","sellerAccountId":"111122223333",\
             "integration":"customerIdentifier","contract":"2025-01",\
             "fulfillmentURL":"http://localhost:3000/register",\
+            "productId":"prod-4jhx5bvkrm2fo","region":"cn-northwest-1",\
             "dimensions":[{"name":"mails","type":"metered","unit":"Mails","price":"0.002"}]}
             """
         let made = await market.send(.put, "products/mail", body)

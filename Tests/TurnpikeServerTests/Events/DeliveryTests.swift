@@ -25,7 +25,7 @@ struct DeliveryTests {
             dimensions: [{name: users}]
         agreements:
           - {agreementId: agmt-1, productCode: older, buyerAccountId: "222233334444",
-             startsAt: "2026-01-01T00:00:00Z"}
+             offerId: offer-1, startsAt: "2026-01-01T00:00:00Z"}
         """
 
     /// Runs a server and a site, with a target at the site.
@@ -97,6 +97,10 @@ struct DeliveryTests {
             let type = try #require(HTTPField.Name("x-amz-sns-message-type"))
             #expect(requests[1].headers[type] == "Notification")
             #expect(requests[1].headers[.contentType] == "text/plain; charset=UTF-8")
+            let subscription = try #require(HTTPField.Name("x-amz-sns-subscription-arn"))
+            let topic = try #require(envelope["TopicArn"])
+            let suffix = requests[1].headers[subscription]?.dropFirst(topic.count)
+            #expect(suffix?.wholeMatch(of: /:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/) != nil)
             #expect(envelope["Type"] == "Notification")
             #expect(envelope["MessageId"] == id)
             #expect(
@@ -111,6 +115,25 @@ struct DeliveryTests {
             #expect(envelope["SignatureVersion"] == "1")
             #expect(envelope["Timestamp"]?.suffix(1) == "Z")
             #expect(envelope["Signature"] == nil)
+        }
+    }
+
+    @Test("A webhook gets the headers and credentials that its target names")
+    func ownHeaders() async throws {
+        let target = #"""
+            {"kind":"webhook","url":"URL","headers":[{"name":"X-Api-Key","value":"k 1"}],\#
+            "username":"events","password":"pass:word"}
+            """#
+        try await Self.deliver(target) { application, receiver in
+            _ = try await Self.publish(application, "License Updated - Manufacturer")
+            let request = try #require(await receiver.requests(count: 1).first)
+            let key = try #require(HTTPField.Name("x-api-key"))
+            #expect(request.headers[key] == "k 1")
+            #expect(request.headers[.authorization] == "Basic ZXZlbnRzOnBhc3M6d29yZA==")
+            let shown = await Self.send(application, .get, "event-targets/site")
+            #expect(shown["headers.0.name"] == "X-Api-Key")
+            #expect(shown["username"] == "events")
+            #expect(!shown.text.contains("k 1") && !shown.text.contains("pass:word"))
         }
     }
 

@@ -10,9 +10,9 @@ struct EventBridgeBodyTests {
             "Purchase Agreement Amended - Proposer",
             #"""
             "agreement":{"id":"agmt-1","intent":"NEW","status":"ACTIVE",\#
-            "acceptanceTime":"2026-12-01T00:00:00Z",\#(term),\#
+            "acceptanceTime":"2026-12-01T00:00:00.789Z",\#(term),\#
             "autoRenewalEnabled":true},\#(summary),\#
-            "product":{"id":"prod-newer","title":"A product"},"resaleAuthorization":null,\#
+            "product":{"id":"prod-newer","title":"A product"},"resaleAuthorization":{"id":null},\#
             \#(parties),\#(offer)
             """#
         ),
@@ -28,7 +28,7 @@ struct EventBridgeBodyTests {
             "Purchase Agreement Renewal Terms Finalized - Proposer",
             #"""
             "agreement":{"id":"agmt-1",\#(term)},"renewalSummary":{"lockoutReached":false,\#
-            "tcv":"105000.00","currency":"USD","termsFinalizedTime":"2026-12-01T00:00:00Z",\#
+            "tcv":"105000.00","currency":"USD","termsFinalizedTime":"2026-12-01T00:00:00.789Z",\#
             "lockoutStartTime":"2027-11-01T00:00:01Z"},"product":{"id":"prod-newer",\#
             "title":"A product"},\#(namedParties)
             """#
@@ -45,7 +45,7 @@ struct EventBridgeBodyTests {
             "Purchase Agreement Advisory Resolved - Manufacturer",
             #"""
             "agreement":{"id":"agmt-1"},"product":{"id":"prod-newer"},\#(parties),\#(offer),\#
-            "advisory":{"resolvedAt":"2026-12-01T00:00:00Z"}
+            "advisory":{"resolvedAt":"2026-12-01T00:00:00.789Z"}
             """#
         ),
         (
@@ -69,8 +69,8 @@ struct EventBridgeBodyTests {
         for (path, body) in [
             ("accounts/111122223333", #"{"role":"seller","name":"Acme"}"#),
             ("accounts/222233334444", #"{"role":"buyer","name":"Globex"}"#),
-            ("products/newer", ControlMarket.product("saas")),
-            // EventBridge tells whole seconds only.
+            ("products/newer", ControlMarket.product("saas", #""productId":"prod-newer","#)),
+            // An event has whole seconds, and its detail milliseconds.
             ("clock", #"{"mode":"frozen","now":"2026-12-01T00:00:00.789Z"}"#),
         ] {
             _ = await market.send(.put, path, body)
@@ -79,20 +79,21 @@ struct EventBridgeBodyTests {
             .post, "agreements",
             """
             {"productCode":"newer","buyerAccountId":"222233334444","agreementId":"agmt-1",\
-            "endsAt":"2027-12-01T00:00:01Z","autoRenew":true}
+            "offerId":"offer-1","endsAt":"2027-12-01T00:00:01Z","autoRenew":true}
             """)
         #expect(made.status == 201, "\(made.text)")
         let published = await market.send(
             .post, "events", #"{"type":"\#(event.type)","agreementId":"agmt-1"}"#)
         #expect(published.status == 201, "\(published.text)")
         let events = await market.send(.get, "events")
+        #expect(events.text.contains(#""time":"2026-12-01T00:00:00Z","region":"us-east-1""#))
         #expect(
             events.text.contains("\"catalog\":\"AWSMarketplace\",\(event.detail)}}"),
             "\(events.text)")
     }
 
     private static let term =
-        #""startTime":"2026-12-01T00:00:00Z","endTime":"2027-12-01T00:00:01Z""#
+        #""startTime":"2026-12-01T00:00:00.789Z","endTime":"2027-12-01T00:00:01Z""#
     private static let summary =
         #""renewalSummary":{"lockoutStartTime":"2027-11-01T00:00:01Z","disabledBy":null}"#
     private static let parties =
@@ -113,7 +114,7 @@ struct EventBridgeBodyTests {
         "agreement":{"id":"agmt-1","acceptorId":"222233334444","productId":"prod-newer",\#
         "offerId":"offer-1"},"agreementCancellationRequest":{"id":"acr-1","reasonCode":"OTHER",\#
         "reasonMessage":"","statusCode":"\#(status)","statusMessage":"",\#
-        "createdAt":"2026-12-01T00:00:00Z","updatedAt":"2026-12-01T00:00:00Z"}
+        "createdAt":"2026-12-01T00:00:00.789Z","updatedAt":"2026-12-01T00:00:00.789Z"}
         """#
     }
 }

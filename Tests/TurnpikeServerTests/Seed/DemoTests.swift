@@ -1,10 +1,12 @@
 import AWSWire
+import Foundation
 import HTTPTypes
 import InMemoryStore
 import Logging
 import Marketplace
 import MarketplaceHost
 import MeteringAPI
+import SQLiteStore
 import StoreContract
 import Testing
 import TurnpikeServer
@@ -37,6 +39,37 @@ struct DemoTests {
         let first = try await Self.market(store).application.state.catalog
         let second = try await Self.market(store).application.state.catalog
         #expect(second.facts == first.facts)
+    }
+
+    @Test("A data file that version 0.1 served with the demo keeps its ids, and nothing is doubled")
+    func earlier() async throws {
+        let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../SQLiteStoreTests/Fixtures/turnpike-0.1.db")
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "turnpike.db")
+        try FileManager.default.copyItem(at: fixture, to: path)
+        let store = try SQLiteStore(path: path.path)
+        let before = try await store.loadCatalog()
+        let market = try await Self.market(store)
+        let after = market.application.state.catalog
+        #expect(after.agreements.count == before.agreements.count)
+        let globex = try #require(after.agreements["agmt-demo-saas-globex"])
+        #expect(
+            globex.licenseARN
+                == "arn:aws:license-manager::111122223333:license:l-agmt-demo-saas-globex")
+        #expect(globex.offerID == "offer-demo-saas-glo")
+        #expect(after.products[Demo.productCode]?.id == "prod-demosaasconcu")
+        let instance = Demo.credentials[1].accessKeyID
+        #expect(after.credentials[instance]?.principal.resourceID == "i-0dem0000000000001")
+        let resolved = await market.application.respond(
+            to: Demo.seller.request(
+                "ResolveCustomer", #"{"RegistrationToken":"\#(Demo.registrationToken)"}"#,
+                at: ControlMarket.now))
+        #expect(resolved.status == 200)
+        #expect(String(decoding: resolved.body, as: UTF8.self).contains(globex.licenseARN))
+        await store.close()
     }
 
     @Test("A product of it that was changed, and has usage, stays as it is")
