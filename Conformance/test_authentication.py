@@ -279,3 +279,37 @@ def test_constraints_are_checked_after_the_signature(market):
     """Who may not ask learns nothing about the request."""
     answer = raw(market, "BatchMeterUsage", {}, unknown_key(market))
     assert answer.error == ("UnrecognizedClientException", INVALID_TOKEN)
+
+
+def explained(market, answer):
+    """What the control API says of a request."""
+    return market.control.get("requests/" + answer.headers["x-amzn-RequestId"])["explanation"]
+
+
+def test_a_wrong_signature_is_explained_by_what_was_expected(market, signed):
+    """AWS's services print both texts; here they are in the explanation, and never on the wire."""
+    wrong = {**market.seller, "secretAccessKey": market.seller["secretAccessKey"] + "\r"}
+    answer = send(market, BODY, signed(wrong))
+    assert answer.error == ("InvalidSignatureException", MISMATCH)
+    said = explained(market, answer)
+    assert "blank or line break" in said["summary"]
+    expected = said["expectedSignature"]
+    assert expected["accessKeyId"] == market.seller["accessKeyId"]
+    assert expected["canonicalRequest"].startswith("POST\n/\n\ncontent-type:")
+    assert expected["canonicalRequest"].endswith(sha256(BODY))
+    assert expected["stringToSign"].startswith("AWS4-HMAC-SHA256\n")
+    assert market.seller["secretAccessKey"] not in str(said)
+
+
+def test_a_slash_too_many_is_none(market, signed):
+    """Older SDKs send the path //, and sign /."""
+    assert answered(market, signed(), path="//")[0] == ACCEPTED
+
+
+@pytest.mark.parametrize("path", ["/metering", "/metering/", "/v1/metering"])
+def test_an_endpoint_has_no_path(market, signed, path):
+    """The answer is AWS's 404 with a request id, and the explanation says what to leave out."""
+    answer = send(market, BODY, signed(path=path), path=path)
+    assert answer.status == 404
+    assert b"UnknownOperationException" in answer.body
+    assert "leave it out" in explained(market, answer)["summary"]

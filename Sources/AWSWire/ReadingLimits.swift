@@ -6,6 +6,10 @@ package enum ReadingLimits {
     static let reportedMembers = 20
     /// Lists and objects within each other, in JSON and CBOR: no text exhausts the stack.
     package static let depth = 32
+    /// Bytes of the canonical request that an explanation of a wrong signature shows.
+    static let shownRequestBytes = 4096
+    /// Secrets of other keys that a wrong signature is compared with.
+    package static let neighbouringSecrets = 32
     /// Minutes by which a signature's time may be off, either way.
     package static let skewMinutes: Int64 = 5
 }

@@ -391,11 +391,22 @@ extension Answers {
             .optional("earlier", about: "The record that it met.", earlierRecord, \.earlier),
         ])
 
+    private static let expectedSignature = Shape<ExpectedSignature>(
+        "ExpectedSignature",
+        [
+            .member("accessKeyId", \.accessKeyID),
+            .member("canonicalRequest", \.canonicalRequest),
+            .member("stringToSign", \.stringToSign),
+        ])
+
     private static let explanation = Shape<Explanation>(
         "Explanation",
         [
             .member("rule") { Choice($0.rule) }, .member("summary", \.summary),
             .member("contract", \.contract), .member("ignoredMembers", \.ignoredMembers),
+            .optional(
+                "expectedSignature", about: "What a wrong signature should have been made of.",
+                expectedSignature, \.expectedSignature),
             .list("records", listOf: recordExplanation, \.records),
         ])
 

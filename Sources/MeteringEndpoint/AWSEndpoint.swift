@@ -209,7 +209,8 @@ package struct AWSEndpoint: Sendable {
             _ = try Self.parse(request)
             throw Stop(
                 answer: EndpointAnswer(
-                    error.envelope, Explanation(rule: .authentication, reason: error.hint)))
+                    error.envelope,
+                    authenticator.explanation(of: error, request, in: moment.catalog)))
         }
     }
 

@@ -46,6 +46,38 @@ struct Authenticator: Sendable {
     }
 }
 
+extension Authenticator {
+    /// Why a request is not taken for its sender's; of a wrong signature, what it should have been.
+    func explanation(
+        of failure: AuthenticationFailure, _ request: PlainRequest, in catalog: Catalog
+    ) -> Explanation {
+        var explanation = Explanation(rule: .authentication, reason: failure.hint)
+        guard case .wrongSignature = failure else { return explanation }
+        let signable = SignableRequest(request)
+        guard let signatory = try? SignatureVerifier.trust(signable),
+            let credential = catalog.credentials[signatory.accessKeyID]
+        else { return explanation }
+        let neighbours = catalog.credentials.values.lazy
+            .filter { !$0.accessKeyID.hasSameBytes(as: credential.accessKeyID) }
+            .prefix(ReadingLimits.neighbouringSecrets)
+            .map {
+                NeighbouringSecret(
+                    accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey)
+            }
+        let found = verifier.mismatch(
+            of: signable, body: request.body, secretAccessKey: credential.secretAccessKey,
+            neighbours: Array(neighbours))
+        guard let found else { return explanation }
+        explanation.expectedSignature = ExpectedSignature(
+            accessKeyID: credential.accessKeyID, canonicalRequest: found.canonicalRequest,
+            stringToSign: found.stringToSign)
+        explanation.reason =
+            found.cause.map { "the signature does not fit: \($0)" }
+            ?? failure.hint + "; none of the usual mistakes gives the signature that came"
+        return explanation
+    }
+}
+
 extension SignableRequest {
     /// HTTP libraries keep the host apart from the other headers; it is signed like them.
     fileprivate init(_ request: PlainRequest) {

@@ -17,6 +17,12 @@ package enum ProtocolGate {
 
     package static func pass(_ request: PlainRequest) -> Passage {
         if RPCProtocol.isUsed(by: request) { return RPCProtocol.pass(request) }
+        guard isAtRoot(request) else {
+            return .answer(
+                unknownXML,
+                reason: "the path is '\(request.path.cut(toBytes: 100))': leave it out, because "
+                    + "the endpoint is the server's address without a path")
+        }
         if request.method == .options { return .answer(crossOrigin(request), reason: "OPTIONS") }
         guard request.method == .post else {
             return .answer(unauthorizedMethod, reason: "the method is not POST")
@@ -36,6 +42,17 @@ package enum ProtocolGate {
                     + "AWSMPEntitlementService")
         }
         return .operation(operation)
+    }
+
+    /// Whether a request has no path; older SDKs write one slash too many.
+    package static func isAtRoot(_ request: PlainRequest) -> Bool {
+        request.path.utf8.allSatisfy { $0 == UInt8(ascii: "/") }
+    }
+
+    /// Whether a request is of AWS's JSON protocol, whatever its path.
+    package static func isAWSJSON(_ request: PlainRequest) -> Bool {
+        request.method == .post && request.headers[.amzTarget] != nil
+            && request.headers[.authorization] != nil
     }
 
     /// The content type without its parameters, in lower case.

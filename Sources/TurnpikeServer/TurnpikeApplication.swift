@@ -102,7 +102,10 @@ package struct TurnpikeApplication: Sendable {
 
     /// Answers a request, from wherever it comes.
     package func respond(to request: PlainRequest) async -> PlainResponse {
-        guard request.path == "/" || RPCProtocol.isUsed(by: request) else {
+        let isOfAWS =
+            ProtocolGate.isAtRoot(request) || RPCProtocol.isUsed(by: request)
+            || ProtocolGate.isAWSJSON(request) && !request.path.hasPrefix("/control/")
+        guard isOfAWS else {
             if let refusal = request.bodyRefusal { return Problem(refusal).response }
             return BuyerPages.areAskedFor(by: request)
                 ? await pages.respond(to: request) : await control.respond(to: request)

@@ -25,17 +25,23 @@ package struct SignableRequest: Sendable {
         headers.first { $0.name.equalsIgnoringCase(name) }?.value
     }
 
-    /// The canonical request of these signed headers, which are lower-case and sorted.
+    /// The canonical request of these signed headers, which are lower-case and sorted; a path and
+    /// query that are given are taken as they are.
     package func canonical(
-        signedHeaders: [String], payloadHash: some Collection<UInt8>
+        signedHeaders: [String], payloadHash: some Collection<UInt8>, path: [UInt8]? = nil,
+        query: [UInt8]? = nil
     ) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(1024)
         text.append(contentsOf: method.utf8)
         text.append(UInt8(ascii: "\n"))
-        text.append(contentsOf: CanonicalURI.path(path))
+        text.append(contentsOf: path ?? CanonicalURI.path(self.path))
         text.append(UInt8(ascii: "\n"))
-        if !query.isEmpty { text.append(contentsOf: CanonicalURI.query(query)) }
+        if let query {
+            text.append(contentsOf: query)
+        } else if !self.query.isEmpty {
+            text.append(contentsOf: CanonicalURI.query(self.query))
+        }
         text.append(UInt8(ascii: "\n"))
         for name in signedHeaders {
             text.append(contentsOf: name.utf8)

@@ -79,7 +79,7 @@ package final class SignatureVerifier: Sendable {
     }
 
     /// The header, and when it was signed: as a time, and as the compact text that is signed.
-    private static func authorization(
+    static func authorization(
         of request: SignableRequest
     ) throws(AuthenticationFailure) -> (AuthorizationHeader, signed: Timestamp, date: String) {
         let hasQuery =

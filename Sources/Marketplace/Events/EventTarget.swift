@@ -36,8 +36,9 @@ package struct EventTarget: Sendable, Hashable, Codable {
     package var accessKeyID: String?
     /// A secret.
     package var secretAccessKey: String?
-    /// What each request to a webhook carries beside what it says of itself; the values are
-    /// secrets. Nil in what version 0.1 stored.
+    /// What each request to a webhook carries beside what it says of itself.
+    ///
+    /// The values are secrets. Nil in what version 0.1 stored.
     package var headers: [Header]?
     /// What a webhook asks for: HTTP's basic credentials.
     package var username: String?

@@ -12,6 +12,8 @@ package struct Explanation: Sendable {
     /// How values were changed on their way in.
     package var notes: [String]
     package var records: [RecordExplanation]
+    /// What a signature that did not fit should have been made of.
+    package var expectedSignature: ExpectedSignature?
 
     package init(
         rule: Rule, reason: String? = nil, contract: String? = nil,
@@ -65,6 +67,20 @@ package struct Explanation: Sendable {
             text += "; record \(remarkable.index + 1): \(remarkable.reason)"
         }
         return text
+    }
+}
+
+/// What a request should have been signed as, in the two texts that AWS names; no secret is in
+/// them.
+package struct ExpectedSignature: Sendable, Hashable {
+    package var accessKeyID: String
+    package var canonicalRequest: String
+    package var stringToSign: String
+
+    package init(accessKeyID: String, canonicalRequest: String, stringToSign: String) {
+        self.accessKeyID = accessKeyID
+        self.canonicalRequest = canonicalRequest
+        self.stringToSign = stringToSign
     }
 }
 
