@@ -129,6 +129,21 @@ extension Clock {
 
         @OptionGroup var server: ServerOptions
 
+        func validate() throws {
+            switch (ClockJump.Name(rawValue: name), subject) {
+            case (nil, _):
+                let names = ClockJump.Name.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("there is no jump '\(name)': choose one of \(names)")
+            case (.windowEdge, nil):
+                throw ValidationError("say whose window: turnpike clock jump \(name) PRODUCT")
+            case (.graceEnd, nil):
+                throw ValidationError("say of which: turnpike clock jump \(name) AGREEMENT")
+            case (.windowEdge, _?), (.graceEnd, _?), (_, nil): break
+            case (_, let subject?):
+                throw ValidationError("\(name) takes no product or agreement, not '\(subject)'")
+            }
+        }
+
         func run() async throws {
             try await server.setClock { writer in
                 writer.member("jump", name)

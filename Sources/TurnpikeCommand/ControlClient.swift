@@ -161,5 +161,5 @@ struct ControlClient {
 }
 
 extension JSONValue {
-    fileprivate var elementList: [JSONValue] { kind == .list ? Array(elements) : [] }
+    var elementList: [JSONValue] { kind == .list ? Array(elements) : [] }
 }

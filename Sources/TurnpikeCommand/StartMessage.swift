@@ -34,13 +34,27 @@ struct StartMessage {
 
                 """
         }
-        if configuration.isDemo { text += "\n" + demo }
+        if configuration.isDemo {
+            text += "\n" + demo
+        } else if application.state.catalog.products.isEmpty {
+            text += """
+                There is no product yet: start it with --demo or --seed FILE, or make one with the \
+                control API.
+
+                """
+        }
         return text
     }
 
     private var endpoint: String {
         let host = application.configuration.host
         return "http://\(host.contains(":") && host.first != "[" ? "[\(host)]" : host):\(port)"
+    }
+
+    /// What curl says to a server that asks for a token; the token itself is not printed.
+    private var authorization: String {
+        application.configuration.controlToken == nil
+            ? "" : #"-H "Authorization: Bearer $TURNPIKE_CONTROL_TOKEN" "#
     }
 
     /// Commands to copy into a second terminal.
@@ -59,7 +73,8 @@ struct StartMessage {
               --usage-records Timestamp=\(now.seconds),CustomerAWSAccountId=\
             \(Demo.buyerAccountID),Dimension=\(Demo.dimension),Quantity=3
 
-            curl \(endpoint)/control/v1/requests    # what was asked, and why it was answered so
+            curl \(authorization)\(endpoint)/control/v1/requests    # what was asked, and why it \
+            was answered so
 
             Be a buyer, in a browser: \(endpoint)/marketplace
 

@@ -14,11 +14,13 @@ struct TurnpikeCommand: AsyncParsableCommand {
             Start a marketplace with one product of each type:  turnpike serve --demo
             Point any AWS SDK or the AWS CLI at it:             eval "$(turnpike env)"
             See what is recorded:                               turnpike usage
+            Find out why it was answered so:                    turnpike explain
             """,
         version: Version.current,
         subcommands: [
-            Serve.self, Env.self, Subscribe.self, Usage.self, Events.self, Clock.self, Fault.self,
-            ScenarioCommand.self, Trail.self, Backup.self, Verify.self, Repair.self,
+            Serve.self, Env.self, Subscribe.self, Usage.self, Requests.self, Explain.self,
+            Events.self, Clock.self, Fault.self, ScenarioCommand.self, Trail.self, Reset.self,
+            Backup.self, Verify.self, Repair.self,
         ])
 
     /// Runs the command and ends the process: with status 0, with 64 for a mistake in the

@@ -101,6 +101,33 @@ struct OutputTests {
                 """)
     }
 
+    @Test("What was reported by licence, and billed twice by it, can be told from the rest")
+    func billedTwice() throws {
+        let texts = [
+            #"{"dimension":"d","quantity":"3"}"#,
+            #"{"dimension":"d","quantity":"3","licenseArn":"arn:a:b::1:license:l-1","#
+                + #""billedTwice":true}"#,
+        ]
+        let table = UsageTable(try texts.map { try JSONDocument(parsing: Array($0.utf8)) })
+        #expect(
+            table.text == """
+                LICENCE  DIMENSION  QUANTITY  BILLED TWICE
+                -        d          3         -
+                l-1      d          3         yes
+
+                """)
+    }
+
+    @Test("Comma-separated values have all columns, and quote what needs it")
+    func separated() throws {
+        let sum = try JSONDocument(
+            parsing: Array(#"{"dimension":"a,\"b\"","quantity":"3","records":2}"#.utf8))
+        let columns = [UsageTable.Column(title: "DIMENSION", member: "dimension")]
+        let table = UsageTable([sum], columns: columns + UsageTable.ofSums)
+        #expect(
+            table.csv == "dimension,quantity,records,billedTwice\n\"a,\"\"b\"\"\",3,2,\n")
+    }
+
     @Test("Where nothing is recorded, that is said")
     func emptyTable() {
         #expect(UsageTable([]).text == "Nothing is recorded.\n")

@@ -9,9 +9,8 @@ struct ServerCommandTests {
     @Test(
         "No server there is one sentence", arguments: [["usage"], ["usage", "--json"], ["events"]])
     func noServer(arguments: [String]) async throws {
-        let server = try await TurnpikeProcess(["--in-memory"])
-        #expect(try await server.terminate() == 0)
-        let endpoint = "http://127.0.0.1:\(server.port)"
+        // Nobody is given this port where a free one is asked for, as by other tests' servers.
+        let endpoint = "http://127.0.0.1:1"
         let outcome = try await TurnpikeProcess.run(
             arguments, environment: ["TURNPIKE_ENDPOINT": endpoint])
         #expect(
@@ -92,10 +91,41 @@ struct ServerCommandTests {
         #expect(records.map { $0["meteringRecordId"]?.text } == [id])
         let other = try await TurnpikeProcess.run(["usage", "--dimension", "users"] + endpoint)
         #expect(other.output == "Nothing is recorded.\n")
+        try await Self.checkSums(endpoint)
+        let requests = try await TurnpikeProcess.run(
+            ["requests", "--operation", "BatchMeterUsage"] + endpoint)
+        #expect(requests.output.split(separator: "\n").count == 1)
+        #expect(requests.output.contains("  BatchMeterUsage  200  1 recorded"))
+        let request = try #require(requests.output.split(separator: " ").last).dropLast()
+        for arguments in [["explain"], ["explain", String(request)]] {
+            let story = try await TurnpikeProcess.run(arguments + endpoint)
+            #expect(story.output.hasPrefix("BatchMeterUsage, asked by arn:aws:iam::111122223333:"))
+            #expect(story.output.contains("  Record 1: recorded, the first of its hour\n"))
+            #expect(story.output.contains("dimension \(Demo.dimension)"))
+        }
+        let unknown = try await TurnpikeProcess.run(["explain", "none"] + endpoint)
+        #expect(unknown.status == 1)
+        #expect(unknown.isOneSentence(naming: ["requestId", "no request"]))
         let wrong = try await TurnpikeProcess.run(["usage", "--from", "yesterday"] + endpoint)
         #expect(wrong.status == 1)
         #expect(wrong.isOneSentence(naming: ["from", "refuses"]))
+        let reset = try await TurnpikeProcess.run(["reset"] + endpoint)
+        #expect(reset.status == 0)
+        let after = try await TurnpikeProcess.run(["usage"] + endpoint)
+        #expect(after.output == "Nothing is recorded.\n")
+        let quiet = try await TurnpikeProcess.run(["explain"] + endpoint)
+        #expect(quiet.output == "Nothing has been asked of the AWS endpoint yet.\n")
         #expect(try await server.terminate() == 0)
+    }
+
+    /// Of one record of three.
+    private static func checkSums(_ endpoint: [String]) async throws {
+        let sums = try await TurnpikeProcess.run(
+            ["usage", "--totals", "dimension,day", "--csv"] + endpoint)
+        #expect(sums.output.hasPrefix("dimension,day,quantity,records,billedTwice\n"))
+        #expect(sums.output.hasSuffix(",3,1,\n"))
+        let unknown = try await TurnpikeProcess.run(["usage", "--totals", "week"] + endpoint)
+        #expect(unknown.status == 64)
     }
 
     @Test("More records than a page of the control API holds are all printed, once each")

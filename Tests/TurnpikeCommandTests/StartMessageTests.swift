@@ -16,21 +16,33 @@ struct StartMessageTests {
             text == """
                 Turnpike 0.1.0 serves contract 2026-10 on http://127.0.0.1:8655
                 The marketplace is kept in memory, gone when the server stops. Stop with Ctrl-C.
+                There is no product yet: start it with --demo or --seed FILE, or make one with the \
+                control API.
 
                 """)
+    }
+
+    @Test("What a server with a control token is asked carries it, and does not show it")
+    func controlToken() async throws {
+        let text = try await message {
+            $0.isDemo = true
+            $0.controlToken = "s3cret"
+        }
+        #expect(text.contains(#"curl -H "Authorization: Bearer $TURNPIKE_CONTROL_TOKEN" http://"#))
+        #expect(!text.contains("s3cret"))
     }
 
     @Test("Signatures that are not checked are pointed out")
     func trusting() async throws {
         let text = try await message { $0.authentication = .trusting }
-        #expect(text.hasSuffix("\nSignatures are NOT checked (--auth trusting).\n"))
+        #expect(text.contains("\nSignatures are NOT checked (--auth trusting).\n"))
     }
 
     @Test("A limit of files below that of connections is told, with what to do")
     func files() async throws {
         let text = try await message(files: 1024) { _ in }
         #expect(
-            text.hasSuffix(
+            text.contains(
                 """
                 Only 768 connections are served at once, not 4096: this process may have 1024 \
                 files open. Start it with a limit of 5464 (ulimit -n).

@@ -24,8 +24,9 @@ package struct NeighbouringSecret: Sendable {
 }
 
 extension SignatureVerifier {
-    /// What a request that was refused with `wrongSignature` should have been signed as; the usual
-    /// mistakes are tried, one at a time. Nil for a request without a signature.
+    /// What a request that was refused with `wrongSignature` should have been signed as.
+    ///
+    /// The usual mistakes are tried, one at a time. Nil for a request without a signature.
     package func mismatch(
         of request: SignableRequest, body: [UInt8], secretAccessKey: String,
         neighbours: [NeighbouringSecret]

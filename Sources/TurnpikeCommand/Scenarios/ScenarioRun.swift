@@ -56,6 +56,8 @@ struct ScenarioRun {
             }
             try await tellEvents()
         }
+        let clock = ClockReading(try await control.get("/control/v1/clock"))
+        log("The clock stands still at \(clock.now); turnpike reset returns it to real time.")
         record.expected = scenario.expectations.map { expectation in
             ScenarioRecord.Expected(
                 agreement: expectation.agreement,
