@@ -345,3 +345,39 @@ def test_a_chunked_body_is_read_whole(market, sale):
     headers["Transfer-Encoding"] = "chunked"
     answer = send(market, body, headers, chunked=True)
     assert answer.document["Results"][0]["Status"] == "Success"
+
+
+@pytest.mark.parametrize(
+    ("target", "content_type", "status", "said"),
+    [
+        ("AWSMPCommerceService_v20200301.DescribeAgreement", "application/x-amz-json-1.0", 400,
+         "'AWSMPCommerceService_v20200301.DescribeAgreement' is not answered here"),
+        ("AWSLicenseManager.CheckoutLicense", CONTENT_TYPE, 400, "'AWSLicenseManager.Checkout"),
+        ("AWSMPMeteringService.MeterUsages", CONTENT_TYPE, 400, "the nearest is MeterUsage"),
+        (TARGET_PREFIX + "BatchMeterUsage", "text/plain", 404, "the content type is not"),
+    ],
+)
+def test_a_closed_door_says_what_is_behind_the_open_ones(
+    market, target, content_type, status, said
+):
+    """The answer has AWS's form, and the explanation names what is answered."""
+    answer = exchange(market, target=target, content_type=content_type)
+    assert answer.status == status
+    request_id = answer.headers["x-amzn-RequestId"]
+    summary = market.control.get(f"requests/{request_id}")["explanation"]["summary"]
+    assert said in summary
+    if status == 400:
+        assert answer.document == {"__type": "UnknownOperationException"}
+        assert "BatchMeterUsage, MeterUsage, RegisterUsage, ResolveCustomer of" in summary
+
+
+def test_an_action_of_the_query_protocol_is_named(market):
+    """As a smoke test of credentials asks STS."""
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    answer = exchange(
+        market, body, drop=["X-Amz-Target"], content_type="application/x-www-form-urlencoded"
+    )
+    assert (answer.status, answer.body) == (404, b"<UnknownOperationException/>\n")
+    request_id = answer.headers["x-amzn-RequestId"]
+    summary = market.control.get(f"requests/{request_id}")["explanation"]["summary"]
+    assert "'GetCallerIdentity' is not answered here" in summary

@@ -32,16 +32,27 @@ package enum ProtocolGate {
         case "application/json":
             return .answer(
                 unknownJSON, reason: "the content type is not \(contentType)")
+        case "application/x-amz-json-1.0" where isOfAnotherService(request):
+            return unknown(request)
         default:
-            return .answer(unknownXML, reason: "the content type is not \(contentType)")
+            let other = operation(request) == nil ? ClosedDoor.reason(request) : nil
+            return .answer(unknownXML, reason: other ?? "the content type is not \(contentType)")
         }
-        guard let operation = operation(request) else {
-            return .answer(
-                EndpointAnswer.plain(.unknownOperation),
-                reason: "X-Amz-Target names no operation of AWSMPMeteringService or "
-                    + "AWSMPEntitlementService")
+        return operation(request).map { .operation($0) } ?? unknown(request)
+    }
+
+    private static func unknown(_ request: PlainRequest) -> Passage {
+        .answer(
+            EndpointAnswer.plain(.unknownOperation),
+            reason: ClosedDoor.reason(request) ?? ClosedDoor.reason(""))
+    }
+
+    /// Whether a request is for a service that speaks AWS JSON 1.0, as none here does.
+    private static func isOfAnotherService(_ request: PlainRequest) -> Bool {
+        guard let target = request.headers[.amzTarget] else { return false }
+        return !OperationName.allCases.contains { operation in
+            target.hasPrefix(operation.target.prefix { $0 != "." } + ".")
         }
-        return .operation(operation)
     }
 
     /// Whether a request has no path; older SDKs write one slash too many.

@@ -26,7 +26,8 @@ package enum RPCProtocol {
         let reason: String
         switch request {
         case _ where request.method != .post: reason = "the method is not POST"
-        case _ where request.path != path: reason = "the path is not \(path)"
+        case _ where request.path != path:
+            reason = ClosedDoor.reason(request) ?? "the path is not \(path)"
         case _ where request.headers[.smithyProtocol] != name:
             reason = "the header smithy-protocol is not \(name)"
         case _ where request.headers[.contentType] != contentType:

@@ -31,9 +31,9 @@ struct Requests: AsyncParsableCommand {
         var last: String?
         while true {
             let found = try await requests(from: control, after: last)
-            for request in found.reversed() { Terminal.print(RequestStory(request.root).line) }
+            for request in found.reversed() { Terminal.print(RequestStory(request).line) }
             flushOutput()
-            last = found.first?.root["requestId"]?.text ?? last
+            last = found.first?["requestId"]?.text ?? last
             guard follow else { return }
             try await Task.sleep(for: CommandLimits.trailPause)
         }
@@ -42,14 +42,24 @@ struct Requests: AsyncParsableCommand {
     /// The requests after one that is known, the newest first; all where it is not there any more.
     private func requests(
         from control: ControlClient, after last: String?
-    ) async throws -> ArraySlice<JSONDocument> {
+    ) async throws -> [JSONValue] {
         let query = [
             ("operation", operation), ("accessKeyId", accessKeyID),
             ("status", status.map(String.init)),
         ].compactMap { name, value in value.map { (name, $0) } }
-        let found = try await control.items("/control/v1/requests", query)
-        guard let last else { return found[...] }
-        return found.prefix { $0.root["requestId"]?.text.hasSameBytes(as: last) != true }
+        var found: [JSONValue] = []
+        var cursor: String?
+        repeat {
+            let page = try await control.get(
+                "/control/v1/requests", query + (cursor.map { [("cursor", $0)] } ?? []))
+            for request in page.root["items"]?.elementList ?? [] {
+                let isKnown = last.map { request["requestId"]?.text.hasSameBytes(as: $0) == true }
+                if isKnown == true { return found }
+                found.append(request)
+            }
+            cursor = page.root["nextCursor"].flatMap { $0.kind == .string ? $0.text : nil }
+        } while cursor != nil
+        return found
     }
 }
 
@@ -110,7 +120,10 @@ struct RequestStory {
 
     /// All that is known of it.
     var text: String {
-        let asker = text("caller") ?? text("accessKeyId").map { "the key \($0)" } ?? "somebody"
+        let named = explanation?["expectedSignature"]?["accessKeyId"]?.text.oneLine
+        let asker =
+            text("caller") ?? text("accessKeyId").map { "the key \($0)" }
+            ?? named.map { "somebody who named the key \($0)" } ?? "somebody"
         let error = text("error").map { ", \($0)" } ?? ""
         var lines = [
             "\(operation), asked by \(asker) at \(text("at") ?? "?"),",
