@@ -114,7 +114,6 @@ package struct Agreement: Sendable, Hashable {
         agreement.renewsAutomatically = false
         agreement.entitlements = entitlements
         agreement.intent = intent
-        agreement.tellsLate = tellsLate
         agreement.previousID = self.id
         return agreement
     }

@@ -51,13 +51,13 @@ extension Agreement {
     /// When a milestone is; nil where the agreement, as far as is known, has none.
     package func time(of milestone: AgreementMilestone) -> Timestamp? {
         switch milestone {
-        case .created: return tellsLate ? acceptedAt.adding(seconds: EventDelays.created) : nil
+        case .created:
+            guard tellsLate else { return nil }
+            return beforeEnd(acceptedAt.adding(seconds: EventDelays.created))
         case .started: return isCancelledBeforeStart ? nil : startsAt
         case .licensed:
             guard tellsLate, !isCancelledBeforeStart else { return nil }
-            let time = max(acceptedAt, startsAt).adding(seconds: EventDelays.licensed)
-            // What is known of a licence that does not last so long is told before its end.
-            return endsAt.map { min($0, time) } ?? time
+            return beforeEnd(max(acceptedAt, startsAt).adding(seconds: EventDelays.licensed))
         case .deprovisioned:
             guard tellsLate, !isCancelledBeforeStart else { return nil }
             return endsAt?.adding(seconds: EventDelays.deprovisioned)
@@ -77,6 +77,10 @@ extension Agreement {
             return time > acceptedAt && time > startsAt ? time : nil
         }
     }
+
+    /// When the seller is told of what an agreement brings: of one that does not last so long, at
+    /// its end, before the end is told of.
+    private func beforeEnd(_ time: Timestamp) -> Timestamp { endsAt.map { min($0, time) } ?? time }
 
     /// The next milestone that has not passed; nothing may happen before it.
     package var next: (milestone: AgreementMilestone, time: Timestamp)? {

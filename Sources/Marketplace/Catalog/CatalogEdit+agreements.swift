@@ -59,7 +59,7 @@ extension CatalogEdit {
             sequence: catalog.agreements.count + 1)
         agreement.acceptedAt = now
         agreement.chosenOfferID = draft.offerID
-        agreement.tellsLate = catalog.settings.eventDelays == .realistic
+        agreement.tellsLate = tellsLate
         agreement.trialEndsAt = draft.trialEndsAt
         draft.terms.apply(to: &agreement)
         check(agreement, of: product, isNew: true, &faults)
@@ -67,6 +67,9 @@ extension CatalogEdit {
         try faults.finish()
         return accept(agreement)
     }
+
+    /// Whether an agreement that is made now is told of late.
+    var tellsLate: Bool { catalog.settings.eventDelays == .realistic }
 
     /// What the licence of an agreement is called where nobody chose it.
     func licenseARN(ofAgreement id: String, _ product: Product?) -> String {
@@ -158,7 +161,7 @@ extension CatalogEdit {
             licenseARN: succession.licenseARN ?? licenseARN(ofAgreement: id, product), at: time)
         agreement.acceptedAt = now
         agreement.chosenOfferID = succession.offerID
-        agreement.tellsLate = catalog.settings.eventDelays == .realistic
+        agreement.tellsLate = tellsLate
         agreement.sequence = catalog.agreements.count + 1
         if let length = ended.length, intent == .renew {
             agreement.endsAt = time.adding(milliseconds: length)

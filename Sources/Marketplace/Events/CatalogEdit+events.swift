@@ -194,6 +194,7 @@ extension CatalogEdit {
         agreement.endsAt = old.length.map { time.adding(milliseconds: $0) }
         agreement.end = .expired
         agreement.renewsAutomatically = true
+        agreement.tellsLate = tellsLate
         agreement.sequence = catalog.agreements.count + 1
         put(.agreement(agreement))
         if !agreement.tellsLate { tell(.agreementCreated, of: agreement, at: time) }

@@ -103,6 +103,26 @@ struct RecordedEventTests {
         #expect(await market.send(.get, "events?productCode=other")["items.0.type"] == nil)
     }
 
+    @Test("An agreement that renews itself follows what is chosen when it does")
+    func renewal() async throws {
+        let market = try await Self.market(#"{"eventDelays":"realistic"}"#)
+        let made = await market.send(
+            .post, "agreements",
+            """
+            {"productCode":"0a1b2c3d4e5f6a7b8c9d0e1f2","buyerAccountId":"222233334444",\
+            "agreementId":"agmt-renewing","endsAt":"2026-12-21T10:00:11Z","autoRenew":true}
+            """)
+        #expect(made.status == 201, "\(made.text)")
+        _ = await market.send(.put, "settings", #"{"eventDelays":"none"}"#)
+        // To the second after the end: what is told late would come eleven seconds after it.
+        await Self.advance(market, seconds: 86_400)
+        let events = await market.send(.get, "events")
+        let created = (0..<20).filter {
+            events["items.\($0).type"] == "Purchase Agreement Created - Proposer"
+        }
+        #expect(created.compactMap { events["items.\($0).at"] }.last == "2026-12-21T10:00:11Z")
+    }
+
     @Test("The first two come at once where nothing is said")
     func immediate() async throws {
         let market = try await Self.market(#"{"eventDelays":"none"}"#)
@@ -115,10 +135,10 @@ struct RecordedEventTests {
         #expect(ended["items.4.type"] == nil)
     }
 
-    @Test("A licence that ends sooner than it is told of is told of before its end")
-    func short() async throws {
+    @Test("What ends sooner than it is told of is told of before its end", arguments: [1, 20])
+    func short(seconds: Int) async throws {
         let market = try await Self.market(#"{"eventDelays":"realistic"}"#)
-        await Self.advance(market, seconds: 20)
+        await Self.advance(market, seconds: seconds)
         _ = await market.send(.post, "agreements/\(Self.agreement)/cancel")
         await Self.advance(market, seconds: 100)
         let events = await market.send(.get, "events")
